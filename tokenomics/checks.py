@@ -1,0 +1,139 @@
+"""Checks that a record runs on its fields: each error names field, value and what would be right."""
+
+import difflib
+import math
+import numbers
+
+__all__ = ["choice", "positive", "suggestion", "whole"]
+
+
+def whole(owner: str, field: str, value, minimum: int = 1) -> int:
+    """Return a value that must be a whole number, or say which field is wrong.
+
+    Parameters
+    ----------
+    owner : str
+        What the field belongs to, as the reader knows it. [-]
+    field : str
+        The name of the field. [-]
+    value : object
+        The value found there. [-]
+    minimum : int, optional
+        The smallest value allowed. [-]
+
+    Returns
+    -------
+    int
+        The value. [-]
+
+    Raises
+    ------
+    ValueError
+        If the value is no whole number of at least ``minimum``.
+
+    Examples
+    --------
+    >>> whole("config", "num_hidden_layers", 80)
+    80
+    """
+    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not is_whole or value < minimum:
+        raise ValueError(f"{owner}: {field} is {value!r}; it must be a whole number of at least {minimum}")
+    return int(value)
+
+
+def positive(owner: str, field: str, value) -> float:
+    """Return a value that must be a finite number above zero, or say which field is wrong.
+
+    Parameters
+    ----------
+    owner : str
+        What the field belongs to, as the reader knows it. [-]
+    field : str
+        The name of the field. [-]
+    value : object
+        The value found there. [-]
+
+    Returns
+    -------
+    float
+        The value. [-]
+
+    Raises
+    ------
+    ValueError
+        If the value is no finite number above zero.
+
+    Examples
+    --------
+    >>> positive("H100", "bandwidth", 3.35e12)
+    3350000000000.0
+    """
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or value <= 0:
+        raise ValueError(f"{owner}: {field} is {value!r}; it must be a finite number above zero")
+    return value
+
+
+def choice(owner: str, field: str, value, known) -> str:
+    """Return a value that must be one of a few names, or list them.
+
+    Parameters
+    ----------
+    owner : str
+        What the field belongs to, as the reader knows it. [-]
+    field : str
+        The name of the field. [-]
+    value : object
+        The value found there. [-]
+    known : iterable of str
+        The names allowed. [-]
+
+    Returns
+    -------
+    str
+        The value. [-]
+
+    Raises
+    ------
+    ValueError
+        If the value is none of the names.
+
+    Examples
+    --------
+    >>> choice("decode", "precision", "fp8", ["bf16", "fp8"])
+    'fp8'
+    """
+    known = list(known)
+    if value not in known:
+        raise ValueError(f"{owner}: {field} is {value!r}; {suggestion(value, known)}")
+    return value
+
+
+def suggestion(value, known) -> str:
+    """Say which names exist, nearest first.
+
+    Parameters
+    ----------
+    value : object
+        The name that was not found. [-]
+    known : iterable of str
+        The names that exist. [-]
+
+    Returns
+    -------
+    str
+        A clause for the end of an error message. [-]
+
+    Examples
+    --------
+    >>> suggestion("H10", ["H100", "A100"])
+    "did you mean 'H100'? Known: H100, A100"
+    """
+    known = list(known)
+    wanted = str(value).lower()
+    near = [name for name in known if wanted and wanted in name.lower()]
+    if not near:
+        near = difflib.get_close_matches(str(value), known, n=1)
+    listing = ", ".join(known)
+    return f"did you mean {near[0]!r}? Known: {listing}" if near else f"known: {listing}"
