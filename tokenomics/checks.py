@@ -43,7 +43,7 @@ def whole(owner: str, field: str, value, minimum: int = 1) -> int:
 
 
 def positive(owner: str, field: str, value) -> float:
-    """Return a value that must be a finite number above zero, or say which field is wrong.
+    """Return what must be a finite number above zero, or an array of such, or say which field is wrong.
 
     Parameters
     ----------
@@ -69,8 +69,12 @@ def positive(owner: str, field: str, value) -> float:
     >>> positive("H100", "bandwidth", 3.35e12)
     3350000000000.0
     """
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or value <= 0:
+    if hasattr(value, "dtype") and value.ndim:
+        smallest, largest = value.min(), value.max()
+    else:
+        smallest = largest = value
+    is_number = isinstance(smallest, numbers.Real) and not isinstance(smallest, bool)
+    if not is_number or not math.isfinite(largest) or not smallest > 0:
         raise ValueError(f"{owner}: {field} is {value!r}; it must be a finite number above zero")
     return value
 

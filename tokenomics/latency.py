@@ -1,9 +1,12 @@
 """The time of a decode step, and the rates that follow from it."""
 
-from .elementwise import maximum
-from .roofline import operation_time
+from dataclasses import dataclass
 
-__all__ = ["compute_only_rate", "decode_rate", "decode_step_time", "decode_throughput", "law_step_time", "reply_time"]
+from .checks import positive
+from .elementwise import maximum
+from .work import decode_flops, decode_kv_traffic, decode_weight_traffic
+
+__all__ = ["DecodeStep", "compute_only_rate", "decode_rate", "decode_step", "decode_throughput", "law_step_time", "reply_time", "step_time"]
 
 
 def compute_only_rate(parameters, peak):
@@ -63,38 +66,133 @@ def law_step_time(parameters, bits, bandwidth):
     return parameters * bits / 8 / bandwidth
 
 
-def decode_step_time(flops, weight_traffic, kv_traffic, peak, bandwidth):
-    """Time a decode step on the roofline: the slower of arithmetic and memory.
+@dataclass(frozen=True, kw_only=True)
+class DecodeStep:
+    """One decode step on a machine, at its peaks.
 
     Parameters
     ----------
     flops : float or ndarray
-        Arithmetic of the step. [FLOP]
+        Arithmetic. [FLOP]
     weight_traffic : float or ndarray
         Weights read. [byte]
     kv_traffic : float or ndarray
         KV cache read. [byte]
-    peak : float or ndarray
-        Peak arithmetic of the machine, all devices together. [FLOP/s]
-    bandwidth : float or ndarray
-        Peak memory bandwidth, all devices together. [byte/s]
+    compute_time : float or ndarray
+        Time of the arithmetic alone. [s]
+    weight_time : float or ndarray
+        Time to read the weights alone. [s]
+    kv_time : float or ndarray
+        Time to read the KV cache alone. [s]
+
+    Examples
+    --------
+    >>> DecodeStep(flops=2.0, weight_traffic=2.0, kv_traffic=0.0,
+    ...            compute_time=0.1, weight_time=0.5, kv_time=0.0).weight_time
+    0.5
+    """
+
+    flops: float
+    weight_traffic: float
+    kv_traffic: float
+    compute_time: float
+    weight_time: float
+    kv_time: float
+
+
+def decode_step(architecture, accelerator, *, batch=1, context=1, devices=1, weight_bits=16, kv_bits=16, precision="bf16"):
+    """Time the parts of one decode step on one or more devices.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The model. [-]
+    accelerator : Accelerator
+        The machine. [-]
+    batch : int or ndarray, optional
+        Sequences that decode together. [-]
+    context : float or ndarray, optional
+        Tokens that each new token attends to, itself included. [token]
+    devices : int or ndarray, optional
+        Devices that share the step evenly. [-]
+    weight_bits : float or ndarray, optional
+        Stored size of one parameter. [bit]
+    kv_bits : float or ndarray, optional
+        Stored size of one cached number. [bit]
+    precision : str, optional
+        Precision of the arithmetic. [-]
 
     Returns
     -------
-    float or ndarray
-        Least time of one decode step. [s]
+    DecodeStep
+        Work and time by part. [-]
+
+    Raises
+    ------
+    ValueError
+        If a number is not above zero; the message names it.
 
     Notes
     -----
     Equation :eq:`eq-step`. A lower bound: communication, launches and the
-    engine are left out.
+    engine are left out, and the memory need not hold the model. A machine
+    without a published peak has no compute roof; its compute time is zero,
+    which leaves a bound, only a looser one.
 
     Examples
     --------
-    >>> decode_step_time(140e9, 138e9, 2e9, 989e12, 3.5e12)
-    0.04
+    >>> from tokenomics.catalogue import accelerator, model
+    >>> step = decode_step(model("llama-3.3-70b"), accelerator("H100-SXM-80GB"))
+    >>> round(1000 * step.weight_time, 1), round(1000 * step.compute_time, 2)
+    (41.5, 0.14)
     """
-    return operation_time(flops, weight_traffic + kv_traffic, peak, bandwidth)
+    positive("decode step", "batch", batch)
+    positive("decode step", "context", context)
+    positive("decode step", "devices", devices)
+    positive("decode step", "weight_bits", weight_bits)
+    positive("decode step", "kv_bits", kv_bits)
+    flops = decode_flops(architecture, batch=batch, context=context)
+    weight_traffic = decode_weight_traffic(architecture, bits=weight_bits)
+    kv_traffic = decode_kv_traffic(architecture, batch=batch, context=context, bits=kv_bits)
+    bandwidth = devices * accelerator.bandwidth
+    compute_time = 0.0 * flops
+    if precision in accelerator.peaks:
+        compute_time = flops / (devices * accelerator.peaks[precision])
+    return DecodeStep(
+        flops=flops,
+        weight_traffic=weight_traffic,
+        kv_traffic=kv_traffic,
+        compute_time=compute_time,
+        weight_time=weight_traffic / bandwidth,
+        kv_time=kv_traffic / bandwidth,
+    )
+
+
+def step_time(step: DecodeStep):
+    """Time a decode step: the slower of its arithmetic and its memory traffic.
+
+    Parameters
+    ----------
+    step : DecodeStep
+        The step, by part. [-]
+
+    Returns
+    -------
+    float or ndarray
+        Least time of the step. [s]
+
+    Notes
+    -----
+    Equation :eq:`eq-step`: arithmetic and traffic overlap perfectly.
+
+    Examples
+    --------
+    >>> from tokenomics.catalogue import accelerator, model
+    >>> step = decode_step(model("llama-3.3-70b"), accelerator("H100-SXM-80GB"))
+    >>> round(1 / step_time(step), 1)
+    24.1
+    """
+    return maximum(step.compute_time, step.weight_time + step.kv_time)
 
 
 def decode_rate(step_time):

@@ -1,0 +1,151 @@
+"""What a calculator asks of the reader: a list of controls, each with the values it can take."""
+
+from dataclasses import dataclass
+
+from .. import catalogue
+from ..checks import choice
+from ..numerals import grouped
+
+__all__ = ["Control", "check_values", "machine_control", "model_control", "numbers_control"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """One knob of a calculator. Every value it can take is listed.
+
+    Parameters
+    ----------
+    name : str
+        The key of its value. [-]
+    label : str
+        What the reader sees. [-]
+    options : tuple of tuple
+        Pairs of a value and its text, in order. [-]
+    default : object
+        The value at the start. [-]
+    slider : bool, optional
+        Whether it is drawn as a slider rather than as a list. [-]
+
+    Examples
+    --------
+    >>> Control(name="bits", label="Precision", options=((16, "bf16"), (8, "fp8")), default=16).default
+    16
+    """
+
+    name: str
+    label: str
+    options: tuple
+    default: object
+    slider: bool = False
+
+    def __post_init__(self):
+        choice(self.name, "default", self.default, [value for value, _ in self.options])
+
+
+def model_control(default: str = "llama-3.3-70b") -> Control:
+    """Offer the dense models of the catalogue.
+
+    Parameters
+    ----------
+    default : str, optional
+        The model at the start. [-]
+
+    Returns
+    -------
+    Control
+        The control named ``model``. [-]
+
+    Examples
+    --------
+    >>> model_control().default
+    'llama-3.3-70b'
+    """
+    options = [(name, catalogue.model_entry(name)["label"]) for name in catalogue.models()]
+    return Control(name="model", label="Model", options=tuple(options), default=default)
+
+
+def machine_control(default: str = "H100-SXM-80GB") -> Control:
+    """Offer the accelerators of the catalogue.
+
+    Parameters
+    ----------
+    default : str, optional
+        The machine at the start. [-]
+
+    Returns
+    -------
+    Control
+        The control named ``machine``. [-]
+
+    Examples
+    --------
+    >>> machine_control().default
+    'H100-SXM-80GB'
+    """
+    options = [(name, catalogue.accelerator(name).label) for name in catalogue.accelerators()]
+    return Control(name="machine", label="Machine", options=tuple(options), default=default)
+
+
+def numbers_control(name: str, label: str, values, default: int) -> Control:
+    """Offer a row of whole numbers on a slider.
+
+    Parameters
+    ----------
+    name : str
+        The key of its value. [-]
+    label : str
+        What the reader sees. [-]
+    values : iterable of int
+        The numbers, in order. [-]
+    default : int
+        The number at the start. [-]
+
+    Returns
+    -------
+    Control
+        The slider. [-]
+
+    Examples
+    --------
+    >>> numbers_control("batch", "Batch", [1, 2, 4], 1).options[2]
+    (4, '4')
+    """
+    options = tuple((value, grouped(value)) for value in values)
+    return Control(name=name, label=label, options=options, default=default, slider=True)
+
+
+def check_values(calculator: str, controls, values: dict) -> dict:
+    """Complete a choice of values by the defaults, or say which is wrong.
+
+    Parameters
+    ----------
+    calculator : str
+        The name of the calculator. [-]
+    controls : iterable of Control
+        Its controls. [-]
+    values : dict
+        Values by control; those left out take their default. [-]
+
+    Returns
+    -------
+    dict
+        One value for every control. [-]
+
+    Raises
+    ------
+    ValueError
+        If a key is no control, or a value is none of its options.
+
+    Examples
+    --------
+    >>> check_values("decode", [numbers_control("batch", "Batch", [1, 2], 1)], {"batch": 2})
+    {'batch': 2}
+    """
+    controls = {control.name: control for control in controls}
+    for name, value in values.items():
+        choice(calculator, "control", name, controls)
+        options = [option for option, _ in controls[name].options]
+        if value not in options:
+            known = options if len(options) <= 20 else [options[0], options[1], "…", options[-1]]
+            raise ValueError(f"{calculator}: {name} is {value!r}; choose one of {', '.join(map(str, known))}")
+    return {name: values.get(name, control.default) for name, control in controls.items()}
