@@ -7,6 +7,7 @@ again, so an incremental build after a failed one would pass. What takes long, t
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -38,16 +39,18 @@ def build() -> None:
     start = time.monotonic()
     command = [sys.executable, Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "-n", "--keep-going"]
     with LOG.open("w") as log:
-        status = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL).returncode
+        status = subprocess.run(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL).returncode
     if status:
-        sys.exit("\n".join([*complaints(LOG.read_text()), f"The book was not built; the whole log is {LOG.relative_to(ROOT)}."]))
+        print(*complaints(LOG.read_text()), sep="\n", file=sys.stderr)
+        sys.exit(f"The book was not built; the whole log is {LOG.relative_to(ROOT)}.")
     print(f"Built in {time.monotonic() - start:.0f} s.")
 
 
 def complaints(log: str) -> list[str]:
     """The lines of a failed build that say why."""
     lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in log.splitlines()]
-    return [line for line in lines if re.search(r"\b(WARNING|ERROR|CRITICAL|\w*Error|\w*Exception):", line)] or lines[-20:]
+    telling = [line for line in lines if re.search(r"\b(WARNING|ERROR|CRITICAL|\w*Error|\w*Exception): .", line)]
+    return list(dict.fromkeys(telling)) or lines[-20:]
 
 
 def main() -> None:
@@ -62,4 +65,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a traceback
     main()

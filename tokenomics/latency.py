@@ -249,7 +249,7 @@ def decode_throughput(batch, step_time):
     Raises
     ------
     ValueError
-        If the batch holds no sequence.
+        If the batch is not above zero.
 
     Notes
     -----
@@ -260,6 +260,7 @@ def decode_throughput(batch, step_time):
     >>> decode_throughput(32, 0.04)
     800.0
     """
+    positive("decode throughput", "batch", batch)
     return batch / step_time
 
 
