@@ -4,6 +4,7 @@ Runs in .venv. The pages are always written from nothing: Sphinx repeats no warn
 again, so an incremental build after a failed one would pass. What takes long, the execution of the cells, is cached.
 """
 
+import fcntl
 import os
 import re
 import shutil
@@ -34,7 +35,6 @@ def inputs() -> str:
 def build() -> None:
     for old in (BUILD / "html", BUILD / ".doctrees"):
         shutil.rmtree(old, ignore_errors=True)
-    BUILD.mkdir(exist_ok=True)
     print("Building the book; pages whose cells or package changed are executed …", flush=True)
     start = time.monotonic()
     command = [sys.executable, Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "-n", "--keep-going"]
@@ -54,6 +54,9 @@ def complaints(log: str) -> list[str]:
 
 
 def main() -> None:
+    BUILD.mkdir(exist_ok=True)
+    lock = (BUILD / "lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)  # one build at a time; the system lets go of it however this process ends
     state = inputs()
     if INDEX.is_file() and STAMP.is_file() and STAMP.read_text() == state:
         print("The book is up to date.")

@@ -114,7 +114,8 @@ def test_unknown_names_and_values_are_refused():
     assert "'bach'" in message and "batch" in message
     message = complaint(explore, "decode", batch=0)
     assert "batch is 0" in message and "1024" in message
-    assert "'H100-SXM-80GB'" in complaint(explore, "weigh", machine="H100")
+    message = complaint(explore, "weigh", machine="H100")
+    assert "machine is 'H100'" in message and "H100-SXM-80GB" in message
     assert "bits is 7" in complaint(explore, "weigh", bits=7)
 
 
@@ -134,7 +135,14 @@ def test_a_wrong_assignment_is_refused_and_changes_nothing():
 
 
 def test_a_control_must_offer_its_default():
-    assert "default is 3" in complaint(Control, name="bits", label="Bits", options=((1, "1"), (2, "2")), default=3)
+    message = complaint(Control, name="bits", label="Bits", options=((1, "1"), (2, "2")), default=3)
+    assert message == "default: bits is 3; choose one of 1, 2"
+
+
+def test_values_take_the_type_of_their_option():
+    """The page compares strictly: to it, true and 1 are two values."""
+    values = explore("decode", batch=True, context=128.0).values
+    assert [type(values[name]) for name in ("batch", "context")] == [int, int]
 
 
 @every_calculator
