@@ -1,7 +1,7 @@
 # The verbs of the book; `make` alone lists them. Each does only what is missing, so any of them can be the first.
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test lint lock clean environment test-environment assets
+.PHONY: help book serve test references lint lock clean environment test-environment assets
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 8000
@@ -29,7 +29,7 @@ export PYTHONUTF8 := 1
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
 help: ## List these verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 book: environment assets ## Build the book and print where its index.html is
 	@$(BIN)/python scripts/book.py
@@ -39,6 +39,9 @@ serve: book ## Build the book and serve it on http://localhost:8000 (PORT=… fo
 
 test: test-environment book ## Run every test
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(PYTEST)
+
+references: test-environment ## Keep the outputs of all pages anew, for the tests to compare with
+	@$(BIN)/python scripts/references.py
 
 lint: test-environment ## Check the style of the Python files
 	@$(BIN)/python -m ruff check .

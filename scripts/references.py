@@ -1,6 +1,7 @@
 """Run the cells of every page and keep what they give in tests/references, where the tests compare it with a new run.
 
-`make references` calls it after a chapter or the package has changed on purpose: read the difference before you commit it.
+`make references` calls it, after a chapter or the package has changed on purpose. Read the difference before you
+commit it.
 """
 
 from pathlib import Path
