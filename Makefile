@@ -1,7 +1,7 @@
 # The verbs of the book; `make` alone lists them. Each does only what is missing, so any of them can be the first.
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test references lint lock clean environment test-environment assets
+.PHONY: help book serve test bench references lint lock clean environment test-environment assets
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 8000
@@ -39,6 +39,9 @@ serve: book ## Build the book and serve it on http://localhost:8000 (PORT=… fo
 
 test: test-environment book ## Run every test
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(PYTEST)
+
+bench: test-environment book ## Measure how fast the calculators of the book are
+	@$(BIN)/python -m benchmarks
 
 references: test-environment ## Keep the outputs of all pages anew, for the tests to compare with
 	@$(BIN)/python scripts/references.py

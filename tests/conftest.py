@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# The search for doctests would import these two under one name.
+collect_ignore = ["conftest.py", "browser/conftest.py"]
+
 # The same examples in every run, and no stopwatch: a busy machine is no fault of the code.
 settings.register_profile("book", deadline=None, derandomize=True)
 settings.load_profile("book")

@@ -167,6 +167,38 @@ def test_panels_are_what_the_view_draws(name, seed):
         assert all(0 <= segment["series"] < len(SERIES) for segment in segments)
 
 
+def answers(name, **values):
+    return {readout["label"]: readout["text"] for readout in explore(name, **values).panel()["readouts"]}
+
+
+def test_calculators_give_the_published_figures():
+    assert answers("weigh")["Parameters"] == answers("build")["Parameters"] == "70,553,706,496"
+    assert answers("weigh")["Weights"] == "141 GB"
+    assert answers("weigh")["Least number of devices"] == "2 devices"
+    assert answers("weigh", bits=4)["Least number of devices"] == "1 device"
+    assert answers("decode")["Ridge point at bf16"] == "295 FLOP/byte"
+    assert answers("decode", machine="Apple-M3-Ultra")["Ridge point at bf16"] == "no published peak"
+
+
+@pytest.mark.parametrize(
+    ("devices", "batch", "fits"),
+    # 141.1 GB of weights, and 0.67 GB of cache for each sequence of 2,048 tokens, on devices of 80 GB.
+    [(1, 1, False), (2, 1, True), (2, 16, True), (2, 32, False), (4, 256, True), (4, 512, False)],
+)
+def test_what_fits(devices, batch, fits):
+    panel = explore("decode", devices=devices, batch=batch).panel()
+    assert ("does not fit" in panel["headline"]) != fits
+    text = panel["readouts"][-1]["text"]
+    assert ("does not fit" in text) != fits
+
+
+def test_the_roof_that_binds():
+    # Short contexts: arithmetic binds past the ridge of 295 sequences.
+    assert answers("decode", batch=256, context=128)["Roof that binds"] == "memory"
+    assert answers("decode", batch=512, context=128)["Roof that binds"] == "arithmetic"
+    assert answers("decode", batch=512, context=8192)["Roof that binds"] == "memory"
+
+
 def test_the_code_of_a_page_stays_small():
     assert len((page_script() + stylesheet()).encode()) < BUDGET
     assert len((module() + stylesheet()).encode()) < BUDGET

@@ -108,6 +108,8 @@ def test_each_convention_counts_no_more_than_the_wider_one(architecture):
     assert counts == sorted(counts, reverse=True)
     table = architecture.vocabulary_size * architecture.hidden_size
     assert counts[0] == total_parameters(architecture)
+    # A tied table is also the head, which is read in full.
+    assert counts[0] - counts[1] == (0 if architecture.tied_embeddings else table)
     assert counts[0] - counts[2] == table * (1 if architecture.tied_embeddings else 2)
 
 
