@@ -9,7 +9,7 @@ from .blocks import Attention, Experts, FeedForward, LatentAttention, Layer
 from .checks import positive, shown, suggestion, whole
 from .placement import attention_kinds, sparse_layers
 from .recurrence import recurrence
-from .settings import Settings, families, flag, optional_size, size, trait
+from .settings import Settings, families, flag, optional_size, size, trait, wrappers
 
 __all__ = ["Architecture", "Attention", "FeedForward", "Layer", "from_config", "from_file"]
 
@@ -108,11 +108,9 @@ def from_config(config: dict, name: str = "config") -> Architecture:
     settings = _settings(config, name)
     hidden_size = size(settings, "hidden_size")
     count = size(settings, "num_hidden_layers")
-    kinds = Counter(zip(attention_kinds(settings, count), sparse_layers(settings, count), strict=True))
-    layers = tuple(
-        _layer(settings, hidden_size, attention_kind, is_sparse, number)
-        for (attention_kind, is_sparse), number in kinds.items()
-    )
+    kinds = attention_kinds(settings, count)
+    makes = Counter(zip(kinds, sparse_layers(settings, kinds), strict=True))
+    layers = tuple(_layer(settings, hidden_size, *make, number) for make, number in makes.items())
     predicting = size(settings, "prediction_layers", minimum=0)
     return Architecture(
         name=name,
@@ -136,14 +134,20 @@ def _settings(config: dict, name: str) -> Settings:
     inner = config if nest is None else config[nest]
     if not isinstance(inner, dict):
         raise ValueError(f"{name}: {nest} is {shown(inner)}; it must be a JSON object")
+    outer = config.get("model_type")
+    wrapped = wrappers().get(outer) if isinstance(outer, str) else None
+    if wrapped is not None and nest is None:
+        raise ValueError(f"{name}: text_config is missing; a config of {outer!r} must hold that of its text model")
+    family = inner.get("model_type", wrapped)
     table = families()
-    family = inner.get("model_type", config.get("model_type"))
     if not isinstance(family, str) or family not in table:
-        known = [row for row in table if "only_inside" not in table[row]]
+        known = [row for row in table if "unsupported" not in table[row]]
         raise ValueError(f"{name}: model_type is {shown(family)}; {suggestion(family, known)}")
-    settings = Settings(name=name, config=inner, family=table[family], nested=nest is not None)
+    # Where the text model itself has no say, the whole ties its embeddings or does not.
+    shared = {key: config[key] for key in ("tie_word_embeddings",) if key in config and key not in table[family].get("defaults", {})}
+    settings = Settings(name=name, config={**shared, **inner}, family=table[family], nested=nest is not None)
     if "unsupported" in settings.family:
-        raise ValueError(f"{name}: model_type {family!r} is not supported: {settings.family['unsupported']}")
+        raise ValueError(f"{name}: model_type is {family!r}, which is not supported: {settings.family['unsupported']}")
     for key, allowed in settings.family.get("only", {}).items():
         if key in inner and inner[key] not in allowed:
             choices = " or ".join(json.dumps(value) for value in allowed)
@@ -153,12 +157,19 @@ def _settings(config: dict, name: str) -> Settings:
 
 def _layer(settings: Settings, hidden_size: int, kind: str, is_sparse: bool, count: int) -> Layer:
     """Describe the layers of one make."""
+    attends = kind in ("full", "sliding", "both")
+    recurs = kind in ("recurrent", "both")
+    feeds = kind in ("dense", "sparse") or not flag(settings, "single_blocks")
+    if feeds and is_sparse:
+        feed_forward, experts = _shared_expert(settings), _experts(settings)
+    else:
+        feed_forward, experts = _feed_forward(settings, hidden_size) if feeds else None, None
     return Layer(
         count=count,
-        attention=None if kind == "recurrent" else _attention(settings, hidden_size, kind == "sliding"),
-        recurrence=recurrence(settings, hidden_size) if kind in ("recurrent", "both") else None,
-        feed_forward=_shared_expert(settings) if is_sparse else _feed_forward(settings, hidden_size),
-        experts=_experts(settings) if is_sparse else None,
+        attention=_attention(settings, hidden_size, kind == "sliding") if attends else None,
+        recurrence=recurrence(settings, hidden_size) if recurs else None,
+        feed_forward=feed_forward,
+        experts=experts,
         norms=size(settings, "norms", minimum=0),
     )
 
@@ -190,6 +201,7 @@ def _attention(settings: Settings, hidden_size: int, slides: bool):
         )
     widths = {"head": 2 * head_dim, "full": (heads + kv_heads) * head_dim, None: 0}
     normed = widths[trait(settings, "query_norm")]
+    # One gate for each number that the heads give, or one for each head.
     gates = {"element": heads * head_dim, "head": heads, None: 0}
     return Attention(
         heads=heads,
@@ -201,6 +213,7 @@ def _attention(settings: Settings, hidden_size: int, slides: bool):
         key_value_bias=flag(settings, "key_value_bias"),
         output_bias=flag(settings, "output_bias"),
         gate_width=gates[trait(settings, "gate")],
+        gate_bias=flag(settings, "gate_bias"),
         norm_parameters=2 * normed if flag(settings, "query_norm_bias") else normed,
         vectors=heads if flag(settings, "sinks") else 0,
     )

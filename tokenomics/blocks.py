@@ -68,6 +68,8 @@ class Attention:
         How far back a token looks; None is the whole context. [token]
     gate_width : int, optional
         Outputs of a gate on the result of the heads; 0 is no gate. [-]
+    gate_bias : bool, optional
+        Whether that gate adds a bias vector. [-]
     norm_parameters : int, optional
         Numbers in the norms inside the block, on queries and keys. [-]
     vectors : int, optional
@@ -90,6 +92,7 @@ class Attention:
     value_dim: int | None = None
     window: int | None = None
     gate_width: int = 0
+    gate_bias: bool = False
     norm_parameters: int = 0
     vectors: int = 0
     kind: str = "grouped"

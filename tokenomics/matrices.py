@@ -44,7 +44,10 @@ def attention_matrices(hidden_size: int, attention) -> list:
         Matrix(block="attention", name="value", inputs=hidden_size, outputs=value, bias=attention.key_value_bias),
     ]
     if attention.gate_width > 0:
-        matrices.append(Matrix(block="attention", name="gate", inputs=hidden_size, outputs=attention.gate_width))
+        width = attention.gate_width
+        matrices.append(
+            Matrix(block="attention", name="gate", inputs=hidden_size, outputs=width, bias=attention.gate_bias)
+        )
     matrices.append(
         Matrix(block="attention", name="output", inputs=result, outputs=hidden_size, bias=attention.output_bias)
     )

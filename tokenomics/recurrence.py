@@ -85,11 +85,14 @@ def _mamba(settings: Settings, hidden_size: int) -> Recurrence:
 
 
 def _mamba2(settings: Settings, hidden_size: int) -> Recurrence:
-    inner = _inner_size(settings, hidden_size)
     state = size(settings, "state_size")
     kernel = size(settings, "conv_kernel")
     heads = size(settings, "recurrent_heads")
     stated = trait(settings, "recurrent_head_dim")
+    if trait(settings, "inner_size") == "by heads":
+        inner = heads * size(settings, "recurrent_head_dim")
+    else:
+        inner = _inner_size(settings, hidden_size)
     head_dim = inner // heads if stated == "auto" else size(settings, "recurrent_head_dim")
     if heads * head_dim != inner:
         raise ValueError(

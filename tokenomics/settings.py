@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .checks import shown, suggestion, whole
 
-__all__ = ["Settings", "families", "flag", "listing", "optional_size", "size", "trait"]
+__all__ = ["Settings", "families", "flag", "listing", "optional_size", "size", "trait", "wrappers"]
 
 # Sizes that a config must state. A nested config may leave them out: files of
 # models that also see or hear are written without what equals the class default.
@@ -31,9 +31,31 @@ def families() -> dict:
     >>> families()["qwen2"]["query_bias"]
     True
     """
-    path = Path(__file__).parent / "catalogue" / "families.json"
-    table = json.loads(path.read_text(encoding="utf-8"))
+    table = _table()
     return {family: _complete(row, table) for family, row in table["families"].items()}
+
+
+@cache
+def wrappers() -> dict:
+    """Read which families of models that also see or hear hold a text model, and of what family.
+
+    Returns
+    -------
+    dict of str to str
+        The family of the text model that a nested config leaves unsaid. [-]
+
+    Examples
+    --------
+    >>> wrappers()["gemma3"]
+    'gemma3_text'
+    """
+    return _table()["wrappers"]
+
+
+@cache
+def _table() -> dict:
+    path = Path(__file__).parent / "catalogue" / "families.json"
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _complete(row: dict, table: dict) -> dict:
@@ -85,8 +107,10 @@ def _setting(settings: Settings, key: str) -> tuple:
     if names:
         return names[0], settings.config[names[0]]
     defaults = settings.family.get("defaults", {})
-    if key not in defaults or (key in _STATED and not settings.nested and defaults[key] is not None):
+    if key in _STATED and not settings.nested and defaults.get(key) is not None:
         raise ValueError(f"{settings.name}: {key} is missing; it must be a whole number of at least 1")
+    if key not in defaults:
+        raise ValueError(f"{settings.name}: {key} is missing; this family has no default for it")
     return key, defaults[key]
 
 
