@@ -1,8 +1,49 @@
 """The weight matrices of a layer, listed: parameters, arithmetic and traffic are sums over these lists."""
 
-from .blocks import Matrix
+from dataclasses import dataclass
 
-__all__ = ["attention_matrices", "expert_matrices", "feed_forward_matrices", "latent_matrices", "layer_matrices"]
+__all__ = [
+    "Matrix",
+    "attention_matrices",
+    "expert_matrices",
+    "feed_forward_matrices",
+    "latent_matrices",
+    "layer_matrices",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matrix:
+    """One weight matrix, or several copies of which a token uses some.
+
+    Parameters
+    ----------
+    block : str
+        The block it belongs to: attention, feed-forward, experts and so on. [-]
+    name : str
+        What it computes. [-]
+    inputs, outputs : int
+        Width of the vector it takes and of the vector it gives. [-]
+    bias : bool, optional
+        Whether it adds a bias vector to its output. [-]
+    copies : int, optional
+        How many are stored: one for each expert. [-]
+    active : int, optional
+        How many of the copies one token runs through. [-]
+
+    Examples
+    --------
+    >>> Matrix(block="attention", name="query", inputs=8192, outputs=8192).outputs
+    8192
+    """
+
+    block: str
+    name: str
+    inputs: int
+    outputs: int
+    bias: bool = False
+    copies: int = 1
+    active: int = 1
 
 
 def attention_matrices(hidden_size: int, attention) -> list:

@@ -1,8 +1,9 @@
 """The recurrent blocks of hybrid and state-space models, read from a config."""
 
-from .blocks import Matrix, Recurrence
+from .blocks import Recurrence
 from .checks import shown
 from .elementwise import ceil
+from .matrices import Matrix
 from .settings import Settings, flag, optional_size, size, trait
 
 __all__ = ["recurrence"]
