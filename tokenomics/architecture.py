@@ -7,9 +7,10 @@ from pathlib import Path
 
 from .blocks import Attention, FeedForward, Layer
 from .checks import shown, suggestion, whole
+from .families import families, wrappers
 from .placement import attention_kinds, sparse_layers
 from .reading import layer
-from .settings import Settings, families, flag, optional_size, size, wrappers
+from .settings import Settings, flag, optional_size, size
 
 __all__ = ["Architecture", "Attention", "FeedForward", "Layer", "from_config", "from_file"]
 
@@ -143,9 +144,11 @@ def _settings(config: dict, name: str) -> Settings:
     if not isinstance(family, str) or family not in table:
         known = [row for row in table if "unsupported" not in table[row]]
         raise ValueError(f"{name}: model_type is {shown(family)}; {suggestion(family, known)}")
-    # Where the text model itself has no say, the whole ties its embeddings or does not.
-    shared = {key: config[key] for key in ("tie_word_embeddings",) if key in config and key not in table[family].get("defaults", {})}
-    settings = Settings(name=name, config={**shared, **inner}, family=table[family], nested=nest is not None)
+    # Where the class of the text model has no say, that of the whole ties the embeddings or does not.
+    tied = "tie_word_embeddings"
+    if tied in config and tied not in table[family].get("defaults", {}):
+        inner = {tied: config[tied], **inner}
+    settings = Settings(name=name, config=inner, family=table[family], nested=nest is not None)
     if "unsupported" in settings.family:
         raise ValueError(f"{name}: model_type is {family!r}, which is not supported: {settings.family['unsupported']}")
     for key, allowed in settings.family.get("only", {}).items():
@@ -156,8 +159,9 @@ def _settings(config: dict, name: str) -> Settings:
 
 
 def _positions(settings: Settings) -> int:
-    rows = size(settings, "positions", minimum=0)
-    return rows + size(settings, "position_offset", minimum=0) if rows else 0
+    if settings.family["positions"] == 0:
+        return 0
+    return size(settings, "positions") + size(settings, "position_offset", minimum=0)
 
 
 def _embedding_size(settings: Settings, hidden_size: int) -> int | None:

@@ -49,7 +49,7 @@ def attention_kinds(settings: Settings, layers: int) -> list:
 
     Examples
     --------
-    >>> from tokenomics.settings import families
+    >>> from tokenomics.families import families
     >>> settings = Settings(name="mine", config={"sliding_window": 4096}, family=families()["gemma2"])
     >>> attention_kinds(settings, 4)
     ['sliding', 'full', 'sliding', 'full']
@@ -159,7 +159,7 @@ def sparse_layers(settings: Settings, kinds: list) -> list:
 
     Examples
     --------
-    >>> from tokenomics.settings import families
+    >>> from tokenomics.families import families
     >>> settings = Settings(name="mine", config={"first_k_dense_replace": 1}, family=families()["deepseek_v3"])
     >>> sparse_layers(settings, ["full", "full", "full"])
     [False, True, True]

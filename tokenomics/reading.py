@@ -3,7 +3,7 @@
 from .blocks import Attention, Experts, FeedForward, LatentAttention, Layer
 from .checks import positive
 from .recurrence import recurrence
-from .settings import Settings, flag, optional_size, size, trait
+from .settings import Settings, flag, key_of, optional_size, size, trait
 
 __all__ = ["layer"]
 
@@ -36,7 +36,7 @@ def layer(settings: Settings, hidden_size: int, kind: str, is_sparse: bool, coun
 
     Examples
     --------
-    >>> from tokenomics.settings import families
+    >>> from tokenomics.families import families
     >>> config = {"hidden_size": 64, "num_attention_heads": 4, "intermediate_size": 256}
     >>> layer(Settings(name="mine", config=config, family=families()["gpt2"]), 64, "full", False, 2).norms
     4
@@ -61,23 +61,24 @@ def layer(settings: Settings, hidden_size: int, kind: str, is_sparse: bool, coun
 def _attention(settings: Settings, hidden_size: int, slides: bool):
     window = optional_size(settings, "window") if slides else None
     if slides and window is None:
-        raise ValueError(f"{settings.name}: layer_types asks for a window, but sliding_window is missing")
+        raise ValueError(f"{settings.name}: layer_types asks for a window, but {key_of(settings, 'window')} gives none")
     if trait(settings, "attention") == "latent":
-        return _latent_attention(settings, window)
+        return _latent_attention(settings, hidden_size, window)
     heads = size(settings, "num_attention_heads")
     head_dim = optional_size(settings, "head_dim")
     if head_dim is None:
         if hidden_size % heads:
             raise ValueError(
-                f"{settings.name}: num_attention_heads is {heads}, which does not divide hidden_size {hidden_size}; "
+                f"{settings.name}: {key_of(settings, 'num_attention_heads')} is {heads}, "
+                f"which does not divide {key_of(settings, 'hidden_size')} {hidden_size}; "
                 "choose a divisor or give head_dim"
             )
         head_dim = hidden_size // heads
     kv_heads = optional_size(settings, "num_key_value_heads") or heads
     if heads % kv_heads:
         raise ValueError(
-            f"{settings.name}: num_key_value_heads is {kv_heads}, "
-            f"which does not divide num_attention_heads {heads}"
+            f"{settings.name}: {key_of(settings, 'num_key_value_heads')} is {kv_heads}, "
+            f"which does not divide {key_of(settings, 'num_attention_heads')} {heads}"
         )
     if flag(settings, "whole_heads") and heads * head_dim != hidden_size:
         raise ValueError(
@@ -103,19 +104,22 @@ def _attention(settings: Settings, hidden_size: int, slides: bool):
     )
 
 
-def _latent_attention(settings: Settings, window: int | None) -> LatentAttention:
+def _latent_attention(settings: Settings, hidden_size: int, window: int | None) -> LatentAttention:
+    heads = size(settings, "num_attention_heads")
     query_rank = optional_size(settings, "q_lora_rank")
     latent_rank = size(settings, "kv_lora_rank")
     indexed = flag(settings, "indexed")
     index_dim = size(settings, "index_head_dim") if indexed else 0
     if indexed and query_rank is None:
         raise ValueError(f"{settings.name}: q_lora_rank is None; the indexer needs a whole number of at least 1")
+    # One class takes a missing width of the values for an even share of the hidden size.
+    even = trait(settings, "v_head_dim") is None and settings.family["defaults"]["v_head_dim"] is None
     return LatentAttention(
-        heads=size(settings, "num_attention_heads"),
+        heads=heads,
         latent_rank=latent_rank,
         rope_dim=size(settings, "qk_rope_head_dim"),
         nope_dim=size(settings, "qk_nope_head_dim"),
-        value_dim=size(settings, "v_head_dim"),
+        value_dim=hidden_size // heads if even else size(settings, "v_head_dim"),
         query_rank=query_rank,
         bias=flag(settings, "query_bias"),
         index_heads=size(settings, "index_n_heads") if indexed else 0,
@@ -159,7 +163,8 @@ def _experts(settings: Settings) -> Experts:
     active = size(settings, "active_experts")
     if active > count:
         raise ValueError(
-            f"{settings.name}: num_experts_per_tok is {active}, more than the {count} experts that there are"
+            f"{settings.name}: {key_of(settings, 'active_experts')} is {active}, "
+            f"more than {key_of(settings, 'experts')}, {count}"
         )
     return Experts(
         count=count,

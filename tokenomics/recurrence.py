@@ -43,7 +43,7 @@ def recurrence(settings: Settings, hidden_size: int) -> Recurrence:
 
     Examples
     --------
-    >>> from tokenomics.settings import families
+    >>> from tokenomics.families import families
     >>> settings = Settings(name="mine", config={"conv_L_cache": 3}, family=families()["lfm2"])
     >>> recurrence(settings, 2048).tail
     6144
