@@ -1,109 +1,21 @@
-"""What a model is: frozen records read from a Hugging Face ``config.json``."""
+"""What a model is: a frozen record read from a Hugging Face ``config.json``."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from .checks import suggestion, whole
+from .blocks import Attention, FeedForward, Layer
+from .checks import shown, suggestion, whole
+from .families import families, wrappers
+from .placement import attention_kinds, sparse_layers
+from .reading import layer
+from .settings import Settings, flag, optional_size, size
 
 __all__ = ["Architecture", "Attention", "FeedForward", "Layer", "from_config", "from_file"]
 
-
-@dataclass(frozen=True, kw_only=True)
-class Attention:
-    """Grouped-query attention: many query heads share a few key and value heads.
-
-    Parameters
-    ----------
-    heads : int
-        Query heads. [-]
-    kv_heads : int
-        Key heads, and as many value heads. [-]
-    head_dim : int
-        Width of one head. [-]
-    query_bias, key_value_bias, output_bias : bool, optional
-        Whether those projections add a bias vector. [-]
-
-    Examples
-    --------
-    >>> Attention(heads=64, kv_heads=8, head_dim=128).kv_heads
-    8
-    """
-
-    heads: int
-    kv_heads: int
-    head_dim: int
-    query_bias: bool = False
-    key_value_bias: bool = False
-    output_bias: bool = False
-
-    def __post_init__(self):
-        for field in ("heads", "kv_heads", "head_dim"):
-            whole("attention", field, getattr(self, field))
-        if self.heads % self.kv_heads:
-            raise ValueError(
-                f"attention: heads is {self.heads} and kv_heads is {self.kv_heads}; "
-                "the query heads must divide evenly among the key-value heads"
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
-class FeedForward:
-    """The feed-forward block: two matrices, or three when it is gated.
-
-    Parameters
-    ----------
-    intermediate_size : int
-        Width between the matrices. [-]
-    gated : bool, optional
-        Whether a gate matrix multiplies the widened vector (SwiGLU, GeGLU). [-]
-    bias : bool, optional
-        Whether each matrix adds a bias vector. [-]
-
-    Examples
-    --------
-    >>> FeedForward(intermediate_size=28672).gated
-    True
-    """
-
-    intermediate_size: int
-    gated: bool = True
-    bias: bool = False
-
-    def __post_init__(self):
-        whole("feed-forward", "intermediate_size", self.intermediate_size)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layer:
-    """A run of identical layers.
-
-    Parameters
-    ----------
-    count : int
-        How many layers the run holds. [-]
-    attention : Attention
-        The attention block of each. [-]
-    feed_forward : FeedForward
-        The feed-forward block of each. [-]
-    norms : int, optional
-        Norm vectors of the hidden size in each layer. [-]
-
-    Examples
-    --------
-    >>> attention = Attention(heads=64, kv_heads=8, head_dim=128)
-    >>> Layer(count=80, attention=attention, feed_forward=FeedForward(intermediate_size=28672)).norms
-    2
-    """
-
-    count: int
-    attention: Attention
-    feed_forward: FeedForward
-    norms: int = 2
-
-    def __post_init__(self):
-        whole("layer", "count", self.count)
-        whole("layer", "norms", self.norms, minimum=0)
+# Where the config of a model that also sees or hears keeps that of its text model.
+_NESTS = ("text_config", "llm_config", "language_config")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,9 +31,20 @@ class Architecture:
     vocabulary_size : int
         Rows of the embedding table. [-]
     layers : tuple of Layer
-        The runs of identical layers, from input to output. [-]
+        The makes of layers, in the order in which they first appear. [-]
     tied_embeddings : bool, optional
         Whether the output head is the embedding table again. [-]
+    positions : int, optional
+        Rows of a table of learned positions; 0 is no such table. [-]
+    embedding_size : int or None, optional
+        Width of the embedding table, where a matrix projects it to the hidden
+        size and another back. [-]
+    head_bias : bool, optional
+        Whether the output head adds a bias. [-]
+    outer_norms : int, optional
+        Norm vectors of the hidden size outside the layers. [-]
+    prediction_layers : tuple of Layer, optional
+        Layers that predict further tokens: stored, but not run in plain decoding. [-]
 
     Examples
     --------
@@ -135,27 +58,29 @@ class Architecture:
     vocabulary_size: int
     layers: tuple
     tied_embeddings: bool = False
+    positions: int = 0
+    embedding_size: int | None = None
+    head_bias: bool = False
+    outer_norms: int = 1
+    prediction_layers: tuple = ()
 
     def __post_init__(self):
         for field in ("hidden_size", "vocabulary_size"):
             whole(self.name, field, getattr(self, field))
-
-
-# What the Hugging Face class of a family sets when the config is silent.
-_FAMILIES = {
-    "llama": {},
-    "mistral": {},
-    "qwen2": {"qkv_bias": True},
-}
+        for field in ("positions", "outer_norms"):
+            whole(self.name, field, getattr(self, field), minimum=0)
+        if self.embedding_size is not None:
+            whole(self.name, "embedding_size", self.embedding_size)
 
 
 def from_config(config: dict, name: str = "config") -> Architecture:
-    """Read a Hugging Face config of a dense grouped-query decoder.
+    """Read a Hugging Face config of a decoder.
 
     Parameters
     ----------
     config : dict
-        The contents of a ``config.json``. [-]
+        The contents of a ``config.json``; of a model that also sees or hears,
+        the text model is read. [-]
     name : str, optional
         What to call the model, also in error messages. [-]
 
@@ -167,8 +92,13 @@ def from_config(config: dict, name: str = "config") -> Architecture:
     Raises
     ------
     ValueError
-        If a key is missing, is no whole number above zero, contradicts
-        another, or the family is not supported. The message names it.
+        If a key is missing, out of range or contradicts another, or the
+        family is not supported. The message names it.
+
+    Notes
+    -----
+    What the keys of each family mean, and what its class fills in where they
+    are silent, stands in ``catalogue/families.json``.
 
     Examples
     --------
@@ -176,48 +106,67 @@ def from_config(config: dict, name: str = "config") -> Architecture:
     ...              "num_attention_heads": 4, "intermediate_size": 256, "vocab_size": 1000}).hidden_size
     64
     """
-    if not isinstance(config, dict):
-        raise ValueError(f"{name}: a config is a JSON object, not {type(config).__name__}")
-    family = config.get("model_type")
-    if family not in _FAMILIES:
-        raise ValueError(f"{name}: model_type is {family!r}; {suggestion(family, _FAMILIES)}")
-    defaults = _FAMILIES[family]
-
-    def size(key):
-        if key not in config:
-            raise ValueError(f"{name}: {key} is missing; it must be a whole number of at least 1")
-        return whole(name, key, config[key])
-
-    hidden_size = size("hidden_size")
-    heads = size("num_attention_heads")
-    if config.get("head_dim") is None and hidden_size % heads:
-        raise ValueError(
-            f"{name}: num_attention_heads is {heads}, which does not divide hidden_size {hidden_size}; "
-            "choose a divisor or give head_dim"
-        )
-    head_dim = hidden_size // heads if config.get("head_dim") is None else size("head_dim")
-    kv_heads = heads if config.get("num_key_value_heads") is None else size("num_key_value_heads")
-    if heads % kv_heads:
-        raise ValueError(
-            f"{name}: num_key_value_heads is {kv_heads}, which does not divide num_attention_heads {heads}"
-        )
-    attention_bias = bool(config.get("attention_bias", False))
-    attention = Attention(
-        heads=heads,
-        kv_heads=kv_heads,
-        head_dim=head_dim,
-        query_bias=attention_bias or defaults.get("qkv_bias", False),
-        key_value_bias=attention_bias or defaults.get("qkv_bias", False),
-        output_bias=attention_bias,
-    )
-    feed_forward = FeedForward(intermediate_size=size("intermediate_size"), bias=bool(config.get("mlp_bias", False)))
+    settings = _settings(config, name)
+    hidden_size = size(settings, "hidden_size")
+    count = size(settings, "num_hidden_layers")
+    kinds = attention_kinds(settings, count)
+    makes = Counter(zip(kinds, sparse_layers(settings, kinds), strict=True))
+    layers = tuple(layer(settings, hidden_size, *make, number) for make, number in makes.items())
+    predicting = size(settings, "prediction_layers", minimum=0)
     return Architecture(
         name=name,
         hidden_size=hidden_size,
-        vocabulary_size=size("vocab_size"),
-        layers=(Layer(count=size("num_hidden_layers"), attention=attention, feed_forward=feed_forward),),
-        tied_embeddings=bool(config.get("tie_word_embeddings", False)),
+        vocabulary_size=size(settings, "vocab_size"),
+        layers=layers,
+        tied_embeddings=flag(settings, "tie_word_embeddings"),
+        positions=_positions(settings),
+        embedding_size=_embedding_size(settings, hidden_size),
+        head_bias=flag(settings, "head_bias"),
+        outer_norms=size(settings, "outer_norms", minimum=0),
+        prediction_layers=(layer(settings, hidden_size, "full", True, predicting),) if predicting else (),
     )
+
+
+def _settings(config: dict, name: str) -> Settings:
+    """Find the text model in a config, and the row of its family."""
+    if not isinstance(config, dict):
+        raise ValueError(f"{name}: a config is a JSON object, not {type(config).__name__}")
+    nest = next((key for key in _NESTS if config.get(key) is not None), None)
+    inner = config if nest is None else config[nest]
+    if not isinstance(inner, dict):
+        raise ValueError(f"{name}: {nest} is {shown(inner)}; it must be a JSON object")
+    outer = config.get("model_type")
+    wrapped = wrappers().get(outer) if isinstance(outer, str) else None
+    if wrapped is not None and nest is None:
+        raise ValueError(f"{name}: text_config is missing; a config of {outer!r} must hold that of its text model")
+    family = inner.get("model_type", wrapped)
+    table = families()
+    if not isinstance(family, str) or family not in table:
+        known = [row for row in table if "unsupported" not in table[row]]
+        raise ValueError(f"{name}: model_type is {shown(family)}; {suggestion(family, known)}")
+    # Where the class of the text model has no say, that of the whole ties the embeddings or does not.
+    tied = "tie_word_embeddings"
+    if tied in config and tied not in table[family].get("defaults", {}):
+        inner = {tied: config[tied], **inner}
+    settings = Settings(name=name, config=inner, family=table[family], nested=nest is not None)
+    if "unsupported" in settings.family:
+        raise ValueError(f"{name}: model_type is {family!r}, which is not supported: {settings.family['unsupported']}")
+    for key, allowed in settings.family.get("only", {}).items():
+        if key in inner and inner[key] not in allowed:
+            choices = " or ".join(json.dumps(value) for value in allowed)
+            raise ValueError(f"{name}: {key} is {shown(inner[key])}; only {choices} is supported")
+    return settings
+
+
+def _positions(settings: Settings) -> int:
+    if settings.family["positions"] == 0:
+        return 0
+    return size(settings, "positions") + size(settings, "position_offset", minimum=0)
+
+
+def _embedding_size(settings: Settings, hidden_size: int) -> int | None:
+    width = optional_size(settings, "embedding_size")
+    return None if width == hidden_size else width
 
 
 def from_file(path) -> Architecture:
@@ -243,6 +192,6 @@ def from_file(path) -> Architecture:
     path = Path(path)
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"{path}: not JSON ({error}); give the config.json of a model") from None
     return from_config(config, name=path.stem)
