@@ -5,8 +5,8 @@ from dataclasses import replace
 from tokenomics.architecture import from_config
 from tokenomics.cache import cache_bytes
 from tokenomics.parameters import active_parameters, total_parameters
-from tokenomics.prefill import prefill_flops
-from tokenomics.work import decode_flops, kv_bytes_per_token
+from tokenomics.prefill import expanded_decode_flops, prefill_flops
+from tokenomics.work import kv_bytes_per_token
 
 _CONVENTIONS = {
     "active_params": "with embeddings",
@@ -28,7 +28,7 @@ def count(config: dict) -> dict:
     if all(layer.recurrence is None for layer in model.layers):
         result["prefill_flops_128"] = prefill_flops(model, tokens=128)
         # The new token joins the 128 that are cached.
-        result["decode_flops_128"] = decode_flops(model, batch=1, context=129, latent="expanded")
+        result["decode_flops_128"] = expanded_decode_flops(model, batch=1, context=129)
     return result
 
 
