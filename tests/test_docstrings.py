@@ -41,7 +41,6 @@ UNITS = {
 FORMULA_MODULES = {"parameters", "work", "hardware", "roofline", "latency", "parallelism", "serving", "pricing"}
 NO_EQUATION = {
     "tokenomics.hardware.peak_flops": "looks up a value",
-    "tokenomics.parameters.active_parameters": "names what of the total is meant",
 }
 
 # Labels of chapters that are still to be written.
