@@ -40,7 +40,7 @@ serve: book ## Build the book and serve it on http://localhost:8000 (PORT=… fo
 test: test-environment book ## Run every test
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(PYTEST)
 
-bench: test-environment book ## Measure how fast the calculators of the book are
+bench: test-environment book ## Measure how fast models are counted and calculators answer
 	@$(BIN)/python -m benchmarks
 
 references: test-environment ## Keep the outputs of all pages anew, for the tests to compare with

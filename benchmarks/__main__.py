@@ -1,6 +1,7 @@
 """Run the benchmarks: `make bench`."""
 
-from . import explorer
+from . import counting, explorer
 
 if __name__ == "__main__":
+    counting.main()
     explorer.main()
