@@ -40,5 +40,6 @@ def _as_cached(model, config: dict):
     """
     if config.get("model_type") != "falcon" or not config.get("new_decoder_architecture"):
         return model
-    layers = [replace(layer, attention=replace(layer.attention, kv_heads=layer.attention.heads)) for layer in model.layers]
-    return replace(model, layers=tuple(layers))
+    layer = model.layers[0]
+    copied = replace(layer.attention, kv_heads=layer.attention.heads)
+    return replace(model, layers=(replace(layer, attention=copied),))
