@@ -38,7 +38,7 @@ UNITS = {
 }  # fmt: skip
 
 # One function of these modules is one equation of the book.
-FORMULA_MODULES = {"parameters", "prefill", "routing", "work", "hardware", "roofline", "latency", "parallelism", "serving", "pricing"}
+FORMULA_MODULES = {"parameters", "work", "hardware", "roofline", "latency", "parallelism", "serving", "pricing"}
 NO_EQUATION = {
     "tokenomics.hardware.peak_flops": "looks up a value",
 }
