@@ -44,7 +44,11 @@ NO_EQUATION = {
 }
 
 # Labels of chapters that are still to be written.
-PLANNED = set()
+PLANNED = {
+    "eq-active", "eq-attention-flops", "eq-capacity", "eq-experts-touched", "eq-long-prefill", "eq-matrix-flops",
+    "eq-mla", "eq-mla-cache", "eq-mla-expanded", "eq-pairs", "eq-prediction", "eq-prefill-flops", "eq-state",
+    "eq-two-p-s", "eq-window",
+}  # fmt: skip
 
 # Modules without a public name, with the reason.
 INTERNAL = {"tokenomics.explorer.panels": "what the page shows, reached through the calculators"}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenomics.blocks import Attention, Experts, FeedForward, LatentAttention, Layer
 from tokenomics.architecture import Architecture
+from tokenomics.blocks import Attention, Experts, FeedForward, LatentAttention, Layer
 from tokenomics.cache import cache_bytes, fixed_state_bytes, kv_bytes_per_token, sequences_that_fit
 from tokenomics.catalogue import model, models
 from tokenomics.operations import decode_operations, prefill_operations, total
@@ -145,7 +145,8 @@ def test_absorbing_the_latent_changes_the_order_of_products_not_the_result(heads
 def test_a_latent_cache_knows_nothing_of_heads():
     sizes = {
         kv_bytes_per_token(
-            built(LatentAttention(heads=heads, latent_rank=512, rope_dim=64, nope_dim=128, value_dim=128), DENSE), bits=16
+            built(LatentAttention(heads=heads, latent_rank=512, rope_dim=64, nope_dim=128, value_dim=128), DENSE),
+            bits=16,
         )
         for heads in (1, 16, 128)
     }

@@ -108,7 +108,9 @@ def _outer_operations(architecture, tokens, positions, bits, activation_bits) ->
     vector = activation_bits / 8
     operations = [
         # Of the table a token reads one row, which counts among the activations.
-        Operation(block="input embedding", name="look-up", layers=1, flops=0, activation_bytes=2 * width * tokens * vector),
+        Operation(
+            block="input embedding", name="look-up", layers=1, flops=0, activation_bytes=2 * width * tokens * vector
+        ),
         Operation(
             block="norms",
             name="final norm",

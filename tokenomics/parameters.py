@@ -160,7 +160,7 @@ def parameters_by_part(architecture) -> dict:
         parts["projections"] = 2 * architecture.embedding_size * architecture.hidden_size
     for layer in architecture.layers:
         of_layer = layer_parts(architecture.hidden_size, layer)
-        for part in of_layer.keys():
+        for part in of_layer:
             parts[part] = parts.get(part, 0) + layer.count * of_layer[part]
     return parts
 

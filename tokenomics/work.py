@@ -193,14 +193,6 @@ def decode_flops(architecture, *, batch, context):
     return batch * per_token
 
 
-
-
-
-
-
-
-
-
 def decode_weight_traffic(architecture, *, bits, batch=1):
     """Count the weight bytes that one decode step reads.
 
