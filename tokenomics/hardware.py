@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from .checks import choice, positive
 from .elementwise import ceil
 
-__all__ = ["Accelerator", "devices_to_hold", "peak_flops"]
+__all__ = ["MEMORY_TYPES", "Accelerator", "devices_to_hold", "peak_flops"]
+
+MEMORY_TYPES = ("HBM", "GDDR", "unified")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,9 @@ class Accelerator:
         Bandwidth to its peers, in one direction. [byte/s]
     power : float, optional
         Board power. [W]
+    memory_type : str, optional
+        What the memory is: ``HBM``, ``GDDR`` or ``unified``; how much of its
+        bandwidth a kernel reaches goes with it. [-]
 
     Examples
     --------
@@ -45,6 +50,7 @@ class Accelerator:
     peaks: dict = field(default_factory=dict)
     link: float | None = None
     power: float | None = None
+    memory_type: str = "HBM"
 
     def __post_init__(self):
         for quantity in ("memory", "bandwidth"):
@@ -54,6 +60,7 @@ class Accelerator:
                 positive(self.name, quantity, getattr(self, quantity))
         for precision, peak in self.peaks.items():
             positive(self.name, f"{precision} peak", peak)
+        choice(self.name, "memory_type", self.memory_type, MEMORY_TYPES)
 
 
 def peak_flops(accelerator: Accelerator, precision: str) -> float:

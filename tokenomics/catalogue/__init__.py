@@ -63,6 +63,7 @@ def _accelerator(row: dict) -> Accelerator:
         peaks={precision: peak for precision, peak in peaks.items() if peak},
         link=scaled("link_gb_s", 1e9),
         power=scaled("power_w", 1.0),
+        memory_type=row["memory_type"],
     )
 
 
