@@ -1,109 +1,20 @@
-"""What a model is: frozen records read from a Hugging Face ``config.json``."""
+"""What a model is: a frozen record read from a Hugging Face ``config.json``."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from .checks import suggestion, whole
+from .blocks import Attention, Experts, FeedForward, LatentAttention, Layer
+from .checks import shown, suggestion, whole
+from .placement import attention_kinds, sparse_layers
+from .recurrence import recurrence
+from .settings import Settings, families, flag, optional_size, size, trait
 
 __all__ = ["Architecture", "Attention", "FeedForward", "Layer", "from_config", "from_file"]
 
-
-@dataclass(frozen=True, kw_only=True)
-class Attention:
-    """Grouped-query attention: many query heads share a few key and value heads.
-
-    Parameters
-    ----------
-    heads : int
-        Query heads. [-]
-    kv_heads : int
-        Key heads, and as many value heads. [-]
-    head_dim : int
-        Width of one head. [-]
-    query_bias, key_value_bias, output_bias : bool, optional
-        Whether those projections add a bias vector. [-]
-
-    Examples
-    --------
-    >>> Attention(heads=64, kv_heads=8, head_dim=128).kv_heads
-    8
-    """
-
-    heads: int
-    kv_heads: int
-    head_dim: int
-    query_bias: bool = False
-    key_value_bias: bool = False
-    output_bias: bool = False
-
-    def __post_init__(self):
-        for field in ("heads", "kv_heads", "head_dim"):
-            whole("attention", field, getattr(self, field))
-        if self.heads % self.kv_heads:
-            raise ValueError(
-                f"attention: heads is {self.heads} and kv_heads is {self.kv_heads}; "
-                "the query heads must divide evenly among the key-value heads"
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
-class FeedForward:
-    """The feed-forward block: two matrices, or three when it is gated.
-
-    Parameters
-    ----------
-    intermediate_size : int
-        Width between the matrices. [-]
-    gated : bool, optional
-        Whether a gate matrix multiplies the widened vector (SwiGLU, GeGLU). [-]
-    bias : bool, optional
-        Whether each matrix adds a bias vector. [-]
-
-    Examples
-    --------
-    >>> FeedForward(intermediate_size=28672).gated
-    True
-    """
-
-    intermediate_size: int
-    gated: bool = True
-    bias: bool = False
-
-    def __post_init__(self):
-        whole("feed-forward", "intermediate_size", self.intermediate_size)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layer:
-    """A run of identical layers.
-
-    Parameters
-    ----------
-    count : int
-        How many layers the run holds. [-]
-    attention : Attention
-        The attention block of each. [-]
-    feed_forward : FeedForward
-        The feed-forward block of each. [-]
-    norms : int, optional
-        Norm vectors of the hidden size in each layer. [-]
-
-    Examples
-    --------
-    >>> attention = Attention(heads=64, kv_heads=8, head_dim=128)
-    >>> Layer(count=80, attention=attention, feed_forward=FeedForward(intermediate_size=28672)).norms
-    2
-    """
-
-    count: int
-    attention: Attention
-    feed_forward: FeedForward
-    norms: int = 2
-
-    def __post_init__(self):
-        whole("layer", "count", self.count)
-        whole("layer", "norms", self.norms, minimum=0)
+# Where the config of a model that also sees or hears keeps that of its text model.
+_NESTS = ("text_config", "llm_config", "language_config")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,9 +30,20 @@ class Architecture:
     vocabulary_size : int
         Rows of the embedding table. [-]
     layers : tuple of Layer
-        The runs of identical layers, from input to output. [-]
+        The makes of layers, in the order in which they first appear. [-]
     tied_embeddings : bool, optional
         Whether the output head is the embedding table again. [-]
+    positions : int, optional
+        Rows of a table of learned positions; 0 is no such table. [-]
+    embedding_size : int or None, optional
+        Width of the embedding table, where a matrix projects it to the hidden
+        size and another back. [-]
+    head_bias : bool, optional
+        Whether the output head adds a bias. [-]
+    outer_norms : int, optional
+        Norm vectors of the hidden size outside the layers. [-]
+    prediction_layers : tuple of Layer, optional
+        Layers that predict further tokens: stored, but not run in plain decoding. [-]
 
     Examples
     --------
@@ -135,27 +57,29 @@ class Architecture:
     vocabulary_size: int
     layers: tuple
     tied_embeddings: bool = False
+    positions: int = 0
+    embedding_size: int | None = None
+    head_bias: bool = False
+    outer_norms: int = 1
+    prediction_layers: tuple = ()
 
     def __post_init__(self):
         for field in ("hidden_size", "vocabulary_size"):
             whole(self.name, field, getattr(self, field))
-
-
-# What the Hugging Face class of a family sets when the config is silent.
-_FAMILIES = {
-    "llama": {},
-    "mistral": {},
-    "qwen2": {"qkv_bias": True},
-}
+        for field in ("positions", "outer_norms"):
+            whole(self.name, field, getattr(self, field), minimum=0)
+        if self.embedding_size is not None:
+            whole(self.name, "embedding_size", self.embedding_size)
 
 
 def from_config(config: dict, name: str = "config") -> Architecture:
-    """Read a Hugging Face config of a dense grouped-query decoder.
+    """Read a Hugging Face config of a decoder.
 
     Parameters
     ----------
     config : dict
-        The contents of a ``config.json``. [-]
+        The contents of a ``config.json``; of a model that also sees or hears,
+        the text model is read. [-]
     name : str, optional
         What to call the model, also in error messages. [-]
 
@@ -167,8 +91,13 @@ def from_config(config: dict, name: str = "config") -> Architecture:
     Raises
     ------
     ValueError
-        If a key is missing, is no whole number above zero, contradicts
-        another, or the family is not supported. The message names it.
+        If a key is missing, out of range or contradicts another, or the
+        family is not supported. The message names it.
+
+    Notes
+    -----
+    What the keys of each family mean, and what its class fills in where they
+    are silent, stands in ``catalogue/families.json``.
 
     Examples
     --------
@@ -176,48 +105,179 @@ def from_config(config: dict, name: str = "config") -> Architecture:
     ...              "num_attention_heads": 4, "intermediate_size": 256, "vocab_size": 1000}).hidden_size
     64
     """
-    if not isinstance(config, dict):
-        raise ValueError(f"{name}: a config is a JSON object, not {type(config).__name__}")
-    family = config.get("model_type")
-    if family not in _FAMILIES:
-        raise ValueError(f"{name}: model_type is {family!r}; {suggestion(family, _FAMILIES)}")
-    defaults = _FAMILIES[family]
-
-    def size(key):
-        if key not in config:
-            raise ValueError(f"{name}: {key} is missing; it must be a whole number of at least 1")
-        return whole(name, key, config[key])
-
-    hidden_size = size("hidden_size")
-    heads = size("num_attention_heads")
-    if config.get("head_dim") is None and hidden_size % heads:
-        raise ValueError(
-            f"{name}: num_attention_heads is {heads}, which does not divide hidden_size {hidden_size}; "
-            "choose a divisor or give head_dim"
-        )
-    head_dim = hidden_size // heads if config.get("head_dim") is None else size("head_dim")
-    kv_heads = heads if config.get("num_key_value_heads") is None else size("num_key_value_heads")
-    if heads % kv_heads:
-        raise ValueError(
-            f"{name}: num_key_value_heads is {kv_heads}, which does not divide num_attention_heads {heads}"
-        )
-    attention_bias = bool(config.get("attention_bias", False))
-    attention = Attention(
-        heads=heads,
-        kv_heads=kv_heads,
-        head_dim=head_dim,
-        query_bias=attention_bias or defaults.get("qkv_bias", False),
-        key_value_bias=attention_bias or defaults.get("qkv_bias", False),
-        output_bias=attention_bias,
+    settings = _settings(config, name)
+    hidden_size = size(settings, "hidden_size")
+    count = size(settings, "num_hidden_layers")
+    kinds = Counter(zip(attention_kinds(settings, count), sparse_layers(settings, count), strict=True))
+    layers = tuple(
+        _layer(settings, hidden_size, attention_kind, is_sparse, number)
+        for (attention_kind, is_sparse), number in kinds.items()
     )
-    feed_forward = FeedForward(intermediate_size=size("intermediate_size"), bias=bool(config.get("mlp_bias", False)))
+    predicting = size(settings, "prediction_layers", minimum=0)
     return Architecture(
         name=name,
         hidden_size=hidden_size,
-        vocabulary_size=size("vocab_size"),
-        layers=(Layer(count=size("num_hidden_layers"), attention=attention, feed_forward=feed_forward),),
-        tied_embeddings=bool(config.get("tie_word_embeddings", False)),
+        vocabulary_size=size(settings, "vocab_size"),
+        layers=layers,
+        tied_embeddings=flag(settings, "tie_word_embeddings"),
+        positions=_positions(settings),
+        embedding_size=_embedding_size(settings, hidden_size),
+        head_bias=flag(settings, "head_bias"),
+        outer_norms=size(settings, "outer_norms", minimum=0),
+        prediction_layers=(_layer(settings, hidden_size, "full", True, predicting),) if predicting else (),
     )
+
+
+def _settings(config: dict, name: str) -> Settings:
+    """Find the text model in a config, and the row of its family."""
+    if not isinstance(config, dict):
+        raise ValueError(f"{name}: a config is a JSON object, not {type(config).__name__}")
+    nest = next((key for key in _NESTS if config.get(key) is not None), None)
+    inner = config if nest is None else config[nest]
+    if not isinstance(inner, dict):
+        raise ValueError(f"{name}: {nest} is {shown(inner)}; it must be a JSON object")
+    table = families()
+    family = inner.get("model_type", config.get("model_type"))
+    if not isinstance(family, str) or family not in table:
+        known = [row for row in table if "only_inside" not in table[row]]
+        raise ValueError(f"{name}: model_type is {shown(family)}; {suggestion(family, known)}")
+    settings = Settings(name=name, config=inner, family=table[family], nested=nest is not None)
+    if "unsupported" in settings.family:
+        raise ValueError(f"{name}: model_type {family!r} is not supported: {settings.family['unsupported']}")
+    for key, allowed in settings.family.get("only", {}).items():
+        if key in inner and inner[key] not in allowed:
+            choices = " or ".join(json.dumps(value) for value in allowed)
+            raise ValueError(f"{name}: {key} is {shown(inner[key])}; only {choices} is supported")
+    return settings
+
+
+def _layer(settings: Settings, hidden_size: int, kind: str, is_sparse: bool, count: int) -> Layer:
+    """Describe the layers of one make."""
+    return Layer(
+        count=count,
+        attention=None if kind == "recurrent" else _attention(settings, hidden_size, kind == "sliding"),
+        recurrence=recurrence(settings, hidden_size) if kind == "recurrent" else None,
+        feed_forward=_shared_expert(settings) if is_sparse else _feed_forward(settings, hidden_size),
+        experts=_experts(settings) if is_sparse else None,
+        norms=size(settings, "norms", minimum=0),
+    )
+
+
+def _attention(settings: Settings, hidden_size: int, slides: bool):
+    window = optional_size(settings, "window") if slides else None
+    if slides and window is None:
+        raise ValueError(f"{settings.name}: layer_types asks for a window, but sliding_window is missing")
+    if trait(settings, "attention") == "latent":
+        return _latent_attention(settings, window)
+    heads = size(settings, "num_attention_heads")
+    head_dim = optional_size(settings, "head_dim")
+    if head_dim is None:
+        if hidden_size % heads:
+            raise ValueError(
+                f"{settings.name}: num_attention_heads is {heads}, which does not divide hidden_size {hidden_size}; "
+                "choose a divisor or give head_dim"
+            )
+        head_dim = hidden_size // heads
+    kv_heads = optional_size(settings, "num_key_value_heads") or heads
+    if heads % kv_heads:
+        raise ValueError(
+            f"{settings.name}: num_key_value_heads is {kv_heads}, "
+            f"which does not divide num_attention_heads {heads}"
+        )
+    widths = {"head": 2 * head_dim, "full": (heads + kv_heads) * head_dim, None: 0}
+    normed = widths[trait(settings, "query_norm")]
+    gates = {"element": heads * head_dim, "head": heads, None: 0}
+    return Attention(
+        heads=heads,
+        kv_heads=kv_heads,
+        head_dim=head_dim,
+        value_dim=optional_size(settings, "value_dim"),
+        window=window,
+        query_bias=flag(settings, "query_bias"),
+        key_value_bias=flag(settings, "key_value_bias"),
+        output_bias=flag(settings, "output_bias"),
+        gate_width=gates[trait(settings, "gate")],
+        norm_parameters=2 * normed if flag(settings, "query_norm_bias") else normed,
+        vectors=heads if flag(settings, "sinks") else 0,
+    )
+
+
+def _latent_attention(settings: Settings, window: int | None) -> LatentAttention:
+    query_rank = optional_size(settings, "q_lora_rank")
+    latent_rank = size(settings, "kv_lora_rank")
+    indexed = flag(settings, "indexed")
+    index_dim = size(settings, "index_head_dim") if indexed else 0
+    if indexed and query_rank is None:
+        raise ValueError(f"{settings.name}: q_lora_rank is None; the indexer needs a whole number of at least 1")
+    return LatentAttention(
+        heads=size(settings, "num_attention_heads"),
+        latent_rank=latent_rank,
+        rope_dim=size(settings, "qk_rope_head_dim"),
+        nope_dim=size(settings, "qk_nope_head_dim"),
+        value_dim=size(settings, "v_head_dim"),
+        query_rank=query_rank,
+        bias=flag(settings, "query_bias"),
+        index_heads=size(settings, "index_n_heads") if indexed else 0,
+        index_dim=index_dim,
+        index_top=size(settings, "index_topk") if indexed else None,
+        window=window,
+        norm_parameters=(query_rank or 0) + latent_rank + 2 * index_dim,
+    )
+
+
+def _feed_forward(settings: Settings, hidden_size: int) -> FeedForward:
+    width = optional_size(settings, "intermediate_size")
+    return FeedForward(
+        # A plain block is four times as wide inside, unless the config says otherwise.
+        intermediate_size=4 * hidden_size if width is None else width,
+        gated=flag(settings, "gated"),
+        bias=flag(settings, "feed_forward_bias"),
+        vectors=size(settings, "feed_forward_vectors", minimum=0),
+    )
+
+
+def _experts(settings: Settings) -> Experts:
+    count = size(settings, "experts")
+    active = size(settings, "active_experts")
+    if active > count:
+        raise ValueError(
+            f"{settings.name}: num_experts_per_tok is {active}, more than the {count} experts that there are"
+        )
+    return Experts(
+        count=count,
+        active=active,
+        intermediate_size=size(settings, "expert_size"),
+        gated=flag(settings, "gated"),
+        bias=flag(settings, "expert_bias"),
+        router_bias=flag(settings, "router_bias"),
+        shared_gate=flag(settings, "shared_gate"),
+        vectors=count if flag(settings, "expert_scores") else 0,
+    )
+
+
+def _shared_expert(settings: Settings) -> FeedForward | None:
+    """Describe the expert that every token runs; several of them are one, so many times as wide."""
+    copies = trait(settings, "shared_experts")
+    copies = size(settings, "shared_experts", minimum=0) if copies is not None else 0
+    if copies == 0:
+        return None
+    if trait(settings, "shared_size") == 0:
+        return None
+    return FeedForward(
+        intermediate_size=copies * size(settings, "shared_size"),
+        gated=flag(settings, "gated"),
+        bias=flag(settings, "feed_forward_bias"),
+    )
+
+
+def _positions(settings: Settings) -> int:
+    rows = size(settings, "positions", minimum=0)
+    return rows + size(settings, "position_offset", minimum=0) if rows else 0
+
+
+def _embedding_size(settings: Settings, hidden_size: int) -> int | None:
+    width = optional_size(settings, "embedding_size")
+    return None if width == hidden_size else width
 
 
 def from_file(path) -> Architecture:
@@ -243,6 +303,6 @@ def from_file(path) -> Architecture:
     path = Path(path)
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"{path}: not JSON ({error}); give the config.json of a model") from None
     return from_config(config, name=path.stem)

@@ -3,11 +3,35 @@
 import difflib
 import math
 import numbers
+import reprlib
 
-__all__ = ["choice", "positive", "suggestion", "whole"]
+__all__ = ["choice", "positive", "shown", "suggestion", "whole"]
 
 
-def whole(owner: str, field: str, value, minimum: int = 1) -> int:
+def shown(value) -> str:
+    """Write a value for an error message, cut to what fits on a line.
+
+    Parameters
+    ----------
+    value : object
+        The value. [-]
+
+    Returns
+    -------
+    str
+        Its literal, shortened. [-]
+
+    Examples
+    --------
+    >>> shown("llama")
+    "'llama'"
+    """
+    # Python refuses to print whole numbers of thousands of digits.
+    is_vast = isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**60
+    return "a number of more than 60 digits" if is_vast else reprlib.repr(value)
+
+
+def whole(owner: str, field: str, value, minimum: int = 1, maximum: int | None = None) -> int:
     """Return a value that must be a whole number, or say which field is wrong.
 
     Parameters
@@ -20,6 +44,8 @@ def whole(owner: str, field: str, value, minimum: int = 1) -> int:
         The value found there. [-]
     minimum : int, optional
         The smallest value allowed. [-]
+    maximum : int or None, optional
+        The largest value allowed; None is no limit. [-]
 
     Returns
     -------
@@ -29,7 +55,7 @@ def whole(owner: str, field: str, value, minimum: int = 1) -> int:
     Raises
     ------
     ValueError
-        If the value is no whole number of at least ``minimum``.
+        If the value is no whole number from ``minimum`` to ``maximum``.
 
     Examples
     --------
@@ -38,7 +64,9 @@ def whole(owner: str, field: str, value, minimum: int = 1) -> int:
     """
     is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if not is_whole or value < minimum:
-        raise ValueError(f"{owner}: {field} is {value!r}; it must be a whole number of at least {minimum}")
+        raise ValueError(f"{owner}: {field} is {shown(value)}; it must be a whole number of at least {minimum}")
+    if maximum is not None and value > maximum:
+        raise ValueError(f"{owner}: {field} is {shown(value)}; it must be a whole number of at most {maximum}")
     return int(value)
 
 

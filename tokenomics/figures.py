@@ -33,8 +33,8 @@ _STYLE = {
     "text.color": "#1f2430",
     "xtick.color": "#4c5463",
     "ytick.color": "#4c5463",
-    # Text stays text, so that it can be searched and read aloud; the salt makes the file the same in every run.
-    "svg.fonttype": "none",
+    # Outlines look the same whatever fonts a machine has; the salt makes the file the same in every run.
+    "svg.fonttype": "path",
     "svg.hashsalt": "tokenomics",
 }
 

@@ -1,49 +1,24 @@
 """How many parameters a model has, by part, and what they weigh."""
 
-from dataclasses import dataclass
+from .blocks import Matrix
+from .matrices import expert_matrices, layer_matrices
 
 __all__ = [
     "Matrix",
     "active_parameters",
     "layer_matrices",
     "layer_parameters",
+    "layer_parts",
     "matrix_parameters",
     "parameters_by_part",
+    "prediction_parameters",
     "total_parameters",
     "weight_bytes",
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Matrix:
-    """One weight matrix of a layer.
-
-    Parameters
-    ----------
-    block : str
-        The block it belongs to: attention or feed-forward. [-]
-    name : str
-        What it computes. [-]
-    inputs, outputs : int
-        Width of the vector it takes and of the vector it gives. [-]
-    bias : bool, optional
-        Whether it adds a bias vector to its output. [-]
-
-    Examples
-    --------
-    >>> Matrix(block="attention", name="query", inputs=8192, outputs=8192).outputs
-    8192
-    """
-
-    block: str
-    name: str
-    inputs: int
-    outputs: int
-    bias: bool = False
-
-
 def matrix_parameters(matrix: Matrix) -> int:
-    """Count the parameters of one matrix and its bias.
+    """Count the parameters of one matrix and its bias, in all its copies.
 
     Parameters
     ----------
@@ -66,11 +41,11 @@ def matrix_parameters(matrix: Matrix) -> int:
     8388608
     """
     weights = matrix.inputs * matrix.outputs
-    return weights + matrix.outputs if matrix.bias else weights
+    return matrix.copies * (weights + matrix.outputs if matrix.bias else weights)
 
 
-def layer_matrices(hidden_size: int, layer) -> list:
-    """List the weight matrices of one layer, in the order they are used.
+def layer_parts(hidden_size: int, layer) -> dict:
+    """Count the parameters of one layer, part by part.
 
     Parameters
     ----------
@@ -81,39 +56,35 @@ def layer_matrices(hidden_size: int, layer) -> list:
 
     Returns
     -------
-    list of Matrix
-        Query, key, value, output; then gate (if gated), up, down. [-]
+    dict of str to int
+        Parameters by part, of the parts that the layer has. [-]
 
     Notes
     -----
-    Equation :eq:`eq-layer` sums over this list.
+    Equation :eq:`eq-layer`.
 
     Examples
     --------
     >>> from tokenomics.catalogue import model
-    >>> [matrix.name for matrix in layer_matrices(8192, model("llama-3.3-70b").layers[0])]
-    ['query', 'key', 'value', 'output', 'gate', 'up', 'down']
+    >>> layer_parts(8192, model("llama-3.3-70b").layers[0])
+    {'norms': 16384, 'attention': 150994944, 'feed-forward': 704643072}
     """
-    attention = layer.attention
-    feed_forward = layer.feed_forward
-    query = attention.heads * attention.head_dim
-    key_value = attention.kv_heads * attention.head_dim
-    width = feed_forward.intermediate_size
-    matrices = [
-        Matrix(block="attention", name="query", inputs=hidden_size, outputs=query, bias=attention.query_bias),
-        Matrix(block="attention", name="key", inputs=hidden_size, outputs=key_value, bias=attention.key_value_bias),
-        Matrix(block="attention", name="value", inputs=hidden_size, outputs=key_value, bias=attention.key_value_bias),
-        Matrix(block="attention", name="output", inputs=query, outputs=hidden_size, bias=attention.output_bias),
+    parts = {"norms": layer.norms * hidden_size}
+    for matrix in layer_matrices(hidden_size, layer):
+        parts[matrix.block] = parts.get(matrix.block, 0) + matrix_parameters(matrix)
+    blocks = [
+        ["attention", layer.attention],
+        ["recurrence", layer.recurrence],
+        ["feed-forward" if layer.experts is None else "shared experts", layer.feed_forward],
+        ["experts", layer.experts],
     ]
-    if feed_forward.gated:
-        matrices.append(
-            Matrix(block="feed-forward", name="gate", inputs=hidden_size, outputs=width, bias=feed_forward.bias)
-        )
-    matrices.append(Matrix(block="feed-forward", name="up", inputs=hidden_size, outputs=width, bias=feed_forward.bias))
-    matrices.append(
-        Matrix(block="feed-forward", name="down", inputs=width, outputs=hidden_size, bias=feed_forward.bias)
-    )
-    return matrices
+    for pair in blocks:
+        name = pair[0]
+        block = pair[1]
+        if block is not None:
+            parts["norms"] = parts["norms"] + block.norm_parameters
+            parts[name] = parts.get(name, 0) + block.vectors
+    return parts
 
 
 def layer_parameters(hidden_size: int, layer) -> int:
@@ -141,9 +112,9 @@ def layer_parameters(hidden_size: int, layer) -> int:
     >>> layer_parameters(8192, model("llama-3.3-70b").layers[0])
     855654400
     """
-    total = layer.norms * hidden_size
-    for matrix in layer_matrices(hidden_size, layer):
-        total = total + matrix_parameters(matrix)
+    total = 0
+    for part in layer_parts(hidden_size, layer).values():
+        total = total + part
     return total
 
 
@@ -160,11 +131,14 @@ def parameters_by_part(architecture) -> dict:
     dict of str to int
         Parameters of the whole model by part: ``input embedding``,
         ``attention``, ``feed-forward``, ``norms`` and ``output head`` (zero
-        when it is the embedding again). [-]
+        when it is the embedding again); where a model has them also
+        ``experts``, ``router``, ``shared experts``, ``recurrence``,
+        ``positions`` and ``projections`` (of a narrow embedding). [-]
 
     Notes
     -----
-    Equation :eq:`eq-total`. The final norm counts among the norms.
+    Equation :eq:`eq-total`. The final norm counts among the norms; layers for
+    multi-token prediction do not count, see :func:`prediction_parameters`.
 
     Examples
     --------
@@ -172,23 +146,29 @@ def parameters_by_part(architecture) -> dict:
     >>> parameters_by_part(model("llama-3.3-70b"))["feed-forward"]
     56371445760
     """
-    table = architecture.vocabulary_size * architecture.hidden_size
+    width = architecture.hidden_size if architecture.embedding_size is None else architecture.embedding_size
+    table = architecture.vocabulary_size * width
+    head = 0 if architecture.tied_embeddings else table
     parts = {
         "input embedding": table,
         "attention": 0,
         "feed-forward": 0,
-        "norms": architecture.hidden_size,
-        "output head": 0 if architecture.tied_embeddings else table,
+        "norms": architecture.outer_norms * architecture.hidden_size,
+        "output head": head + architecture.vocabulary_size if architecture.head_bias else head,
     }
+    if architecture.positions > 0:
+        parts["positions"] = architecture.positions * architecture.hidden_size
+    if architecture.embedding_size is not None:
+        parts["projections"] = 2 * architecture.embedding_size * architecture.hidden_size
     for layer in architecture.layers:
-        for matrix in layer_matrices(architecture.hidden_size, layer):
-            parts[matrix.block] = parts[matrix.block] + layer.count * matrix_parameters(matrix)
-        parts["norms"] = parts["norms"] + layer.count * layer.norms * architecture.hidden_size
+        of_layer = layer_parts(architecture.hidden_size, layer)
+        for part in of_layer.keys():
+            parts[part] = parts.get(part, 0) + layer.count * of_layer[part]
     return parts
 
 
 def total_parameters(architecture) -> int:
-    """Count every parameter that is stored.
+    """Count every parameter of the model.
 
     Parameters
     ----------
@@ -202,7 +182,8 @@ def total_parameters(architecture) -> int:
 
     Notes
     -----
-    Equation :eq:`eq-total`.
+    Equation :eq:`eq-total`. A checkpoint may hold more: see
+    :func:`prediction_parameters`.
 
     References
     ----------
@@ -229,9 +210,10 @@ def active_parameters(architecture, *, convention: str = "with embeddings") -> i
     architecture : Architecture
         The model. [-]
     convention : str, optional
-        ``with embeddings`` counts all; ``without input embedding`` leaves the
-        table out, of which a token reads one row; ``without embedding and
-        head`` leaves the output head out as well. [-]
+        ``with embeddings`` counts all but the experts that a token is not sent
+        to; ``without input embedding`` leaves the table out as well, of which
+        a token reads one row; ``without embedding and head`` leaves out every
+        table and the head. [-]
 
     Returns
     -------
@@ -245,8 +227,9 @@ def active_parameters(architecture, *, convention: str = "with embeddings") -> i
 
     Notes
     -----
-    A tied head is the table put to work: it is read in full at every step, so
-    ``without input embedding`` leaves nothing out of a tied model.
+    Equation :eq:`eq-active`. A tied head is the table put to work: it is read
+    in full at every step, so ``without input embedding`` leaves nothing out of
+    a tied model.
 
     Examples
     --------
@@ -255,18 +238,62 @@ def active_parameters(architecture, *, convention: str = "with embeddings") -> i
     69503033344
     """
     parts = parameters_by_part(architecture)
-    total = total_parameters(architecture)
-    head = parts["input embedding"] if architecture.tied_embeddings else parts["output head"]
+    active = total_parameters(architecture)
+    for layer in architecture.layers:
+        if layer.experts is not None:
+            idle = layer.experts.count - layer.experts.active
+            for matrix in expert_matrices(architecture.hidden_size, layer.experts):
+                if matrix.copies > 1:
+                    active = active - layer.count * idle * (matrix_parameters(matrix) // matrix.copies)
+    table = parts["input embedding"]
     if convention == "with embeddings":
-        return total
+        return active
     if convention == "without input embedding":
-        return total if architecture.tied_embeddings else total - parts["input embedding"]
+        return active if architecture.tied_embeddings else active - table
     if convention == "without embedding and head":
-        return total - head if architecture.tied_embeddings else total - parts["input embedding"] - head
+        head = 0 if architecture.tied_embeddings else table
+        return active - table - head - parts.get("positions", 0)
     raise ValueError(
         f"convention is {convention!r}; choose 'with embeddings', 'without input embedding' "
         "or 'without embedding and head'"
     )
+
+
+def prediction_parameters(architecture) -> int:
+    """Count the parameters that are stored to predict further tokens and do not run in plain decoding.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The model. [-]
+
+    Returns
+    -------
+    int
+        Parameters beside those of :func:`total_parameters`. [-]
+
+    Notes
+    -----
+    Equation :eq:`eq-prediction`: a module holds one layer, a matrix that takes
+    the hidden vector and the next token's embedding to one vector, and three
+    norms. It shares embedding and head with the model.
+
+    References
+    ----------
+    DeepSeek-AI, *DeepSeek-V3*, arXiv:2412.19437, section 2.2.
+
+    Examples
+    --------
+    >>> from tokenomics.catalogue import model
+    >>> prediction_parameters(model("deepseek-v3"))
+    11610067968
+    """
+    hidden_size = architecture.hidden_size
+    total = 0
+    for layer in architecture.prediction_layers:
+        of_module = layer_parameters(hidden_size, layer) + 2 * hidden_size * hidden_size + 3 * hidden_size
+        total = total + layer.count * of_module
+    return total
 
 
 def weight_bytes(parameters, bits):

@@ -1,0 +1,158 @@
+"""Which layers of a model look back only so far, and which carry experts."""
+
+from .checks import shown
+from .settings import Settings, flag, listing, optional_size, size, trait
+
+__all__ = ["attention_kinds", "sparse_layers"]
+
+# What configs call the ways a layer looks back, and what we call them.
+_KINDS = {
+    "full_attention": "full",
+    "sliding_attention": "sliding",
+    "chunked_attention": "sliding",
+    "linear_attention": "recurrent",
+    "indexed_attention": "full",
+    "attention": "full",
+    "conv": "recurrent",
+    "mamba": "recurrent",
+    "mamba2": "recurrent",
+}
+
+
+def attention_kinds(settings: Settings, layers: int) -> list:
+    """Say of each layer whether it sees the whole context, a window, or keeps a state.
+
+    Parameters
+    ----------
+    settings : Settings
+        The config and its family. [-]
+    layers : int
+        Layers of the model. [-]
+
+    Returns
+    -------
+    list of str
+        ``full``, ``sliding`` or ``recurrent`` for each layer, from input to output. [-]
+
+    Raises
+    ------
+    ValueError
+        If a key that says so is malformed.
+
+    Examples
+    --------
+    >>> from tokenomics.settings import families
+    >>> settings = Settings(name="mine", config={"sliding_window": 4096}, family=families()["gemma2"])
+    >>> attention_kinds(settings, 4)
+    ['sliding', 'full', 'sliding', 'full']
+    """
+    listed = listing(settings, "layer_types", layers, list(_KINDS))
+    if listed is not None:
+        return [_KINDS[word] for word in listed]
+    if trait(settings, "recurrence") is not None:
+        return _recurrent_kinds(settings, layers)
+    if trait(settings, "window") is None:
+        return ["full"] * layers
+    return ["sliding" if slides else "full" for slides in _sliding(settings, layers)]
+
+
+def _sliding(settings: Settings, layers: int) -> list:
+    """Say of each layer whether it slides, by the rule of its family."""
+    period = optional_size(settings, "full_every")
+    if period is not None:
+        full = 0 if flag(settings, "full_first") else period - 1
+        return [layer % period != full for layer in range(layers)]
+    if trait(settings, "sliding_from") is not None:
+        start = size(settings, "sliding_from", minimum=0)
+        return [layer >= start for layer in range(layers)]
+    if trait(settings, "alternate_until") is not None:
+        end = size(settings, "alternate_until", minimum=0)
+        return [layer % 2 == 0 and layer < end for layer in range(layers)]
+    if trait(settings, "rope_slides") is not None:
+        slides = flag(settings, "rope_slides")
+        return [rotates == slides for rotates in _rotating(settings, layers)]
+    return [True] * layers
+
+
+def _rotating(settings: Settings, layers: int) -> list:
+    """Say of each layer whether it has rotary embeddings."""
+    period = size(settings, "no_rope_layer_interval")
+    listed = trait(settings, "no_rope_layers")
+    if listed is None or listed == []:
+        return [(layer + 1) % period != 0 for layer in range(layers)]
+    if not isinstance(listed, list) or len(listed) != layers or any(mark not in (0, 1) for mark in listed):
+        raise ValueError(
+            f"{settings.name}: no_rope_layers is {shown(listed)}; it must be a list of {layers} marks, each 0 or 1"
+        )
+    return [mark == 1 for mark in listed]
+
+
+def _recurrent_kinds(settings: Settings, layers: int) -> list:
+    """Say of each layer whether it keeps a state, by the rule of its family."""
+    period = optional_size(settings, "attention_every")
+    if period is None:
+        return ["recurrent"] * layers
+    offset = size(settings, "attention_offset", minimum=0)
+    if offset >= period:
+        raise ValueError(f"{settings.name}: attn_layer_offset is {offset}; it must be below the period, {period}")
+    return ["full" if layer % period == offset else "recurrent" for layer in range(layers)]
+
+
+def sparse_layers(settings: Settings, layers: int) -> list:
+    """Say of each layer whether it carries experts.
+
+    Parameters
+    ----------
+    settings : Settings
+        The config and its family. [-]
+    layers : int
+        Layers of the model. [-]
+
+    Returns
+    -------
+    list of bool
+        Whether it does, from input to output. [-]
+
+    Raises
+    ------
+    ValueError
+        If a key that says so is malformed.
+
+    Examples
+    --------
+    >>> from tokenomics.settings import families
+    >>> settings = Settings(name="mine", config={"first_k_dense_replace": 1}, family=families()["deepseek_v3"])
+    >>> sparse_layers(settings, 3)
+    [False, True, True]
+    """
+    if trait(settings, "experts") is None:
+        return [False] * layers
+    listed = listing(settings, "mlp_layer_types", layers, ["dense", "sparse"])
+    if listed is not None:
+        return [word == "sparse" for word in listed]
+    chosen = _layer_numbers(settings, "sparse_only", layers)
+    if chosen is not None:
+        return [layer in chosen for layer in range(layers)]
+    dense = _layer_numbers(settings, "dense_only", layers) or []
+    first = size(settings, "dense_first", minimum=0)
+    last = size(settings, "sparse_last", minimum=-1) if trait(settings, "sparse_last") is not None else -1
+    period = size(settings, "sparse_every")
+    offset = period - 1 if trait(settings, "sparse_offset") is None else size(settings, "sparse_offset", minimum=0)
+    if last == -1:
+        last = layers - 1
+    return [
+        first <= layer <= last and layer % period == offset and layer not in dense
+        for layer in range(layers)
+    ]
+
+
+def _layer_numbers(settings: Settings, name: str, layers: int) -> list | None:
+    """Read a list of layers by number."""
+    found = trait(settings, name)
+    if found is None:
+        return None
+    key = str(settings.family[name]).lstrip("$")
+    numbers = isinstance(found, list) and all(type(number) is int and 0 <= number for number in found)
+    if not numbers:
+        raise ValueError(f"{settings.name}: {key} is {shown(found)}; it must be a list of layer numbers from 0")
+    return found

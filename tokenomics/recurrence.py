@@ -1,0 +1,3 @@
+"""stub"""
+def recurrence(settings, hidden_size):
+    raise ValueError(f"{settings.name}: recurrent layers are not supported")

@@ -1,0 +1,269 @@
+"""A config held against its family: which key sets a trait, what the class fills in, what is refused."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from .checks import shown, suggestion, whole
+
+__all__ = ["Settings", "families", "flag", "listing", "optional_size", "size", "trait"]
+
+# Sizes that a config must state. A nested config may leave them out: files of
+# models that also see or hear are written without what equals the class default.
+_STATED = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "vocab_size")
+
+# No model comes near these; a larger number is a slip.
+_LARGEST = {"num_hidden_layers": 10_000}
+_LARGEST_SIZE = 100_000_000
+
+@cache
+def families() -> dict:
+    """Read the table of families: what the config of each means.
+
+    Returns
+    -------
+    dict
+        One row for each ``model_type``. [-]
+
+    Examples
+    --------
+    >>> families()["qwen2"]["query_bias"]
+    True
+    """
+    path = Path(__file__).parent / "catalogue" / "families.json"
+    table = json.loads(path.read_text(encoding="utf-8"))
+    return {family: _complete(row, table) for family, row in table["families"].items()}
+
+
+def _complete(row: dict, table: dict) -> dict:
+    """Lay a row over that of the family it is like, and that over what is usual."""
+    kin = _complete(table["families"][row["like"]], table) if "like" in row else table["usual"]
+    whole_row = {**kin, **row, "defaults": {**kin.get("defaults", {}), **row.get("defaults", {})}}
+    if "attention_bias" in row:
+        biases = ("query_bias", "key_value_bias", "output_bias")
+        whole_row.update({bias: row.get(bias, row["attention_bias"]) for bias in biases})
+    return whole_row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The config of one model, and the row of its family.
+
+    Parameters
+    ----------
+    name : str
+        What to call the model in error messages. [-]
+    config : dict
+        The part of the config that describes the text model. [-]
+    family : dict
+        The row of its family. [-]
+    nested : bool, optional
+        Whether the config stood inside that of a larger model. [-]
+
+    Examples
+    --------
+    >>> size(Settings(name="mine", config={"n_embd": 768}, family=families()["gpt2"]), "hidden_size")
+    768
+    """
+
+    name: str
+    config: dict
+    family: dict
+    nested: bool = False
+
+
+def _setting(settings: Settings, key: str) -> tuple:
+    """Find the value of a key and the name under which the config gives it."""
+    names = [name for name in [key, *settings.family.get("aliases", {}).get(key, [])] if name in settings.config]
+    if len(names) > 1 and settings.config[names[0]] != settings.config[names[1]]:
+        first, second = names[:2]
+        raise ValueError(
+            f"{settings.name}: {first} is {shown(settings.config[first])} but {second} is "
+            f"{shown(settings.config[second])}; they name the same thing, so give one of them"
+        )
+    if names:
+        return names[0], settings.config[names[0]]
+    defaults = settings.family.get("defaults", {})
+    if key not in defaults or (key in _STATED and not settings.nested and defaults[key] is not None):
+        raise ValueError(f"{settings.name}: {key} is missing; it must be a whole number of at least 1")
+    return key, defaults[key]
+
+
+def _look_up(settings: Settings, name: str) -> tuple:
+    """Follow the rule of a trait to the name of what sets it and its value."""
+    return _follow(settings, name, settings.family.get(name, f"${name}"))
+
+
+def _follow(settings: Settings, name: str, rule) -> tuple:
+    """Follow a rule of the table to the name of what sets it and its value.
+
+    A rule is a constant; ``$key``, the value of a key of the config; or a
+    choice, which compares such a value (with true, unless ``is`` says otherwise).
+    """
+    while isinstance(rule, dict) and "if" in rule:
+        if "is" in rule:
+            agrees = _follow(settings, name, rule["if"])[1] == rule["is"]
+        else:
+            agrees = _as_flag(settings, *_follow(settings, name, rule["if"]))
+        rule = rule["then"] if agrees else rule["else"]
+    if isinstance(rule, str) and rule.startswith("$"):
+        return _setting(settings, rule[1:])
+    return name, rule
+
+
+def _as_flag(settings: Settings, key: str, value) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{settings.name}: {key} is {shown(value)}; it must be true or false")
+    return value
+
+
+def trait(settings: Settings, name: str):
+    """Look up a trait of the model, whatever its type.
+
+    Parameters
+    ----------
+    settings : Settings
+        The config and its family. [-]
+    name : str
+        The trait. [-]
+
+    Returns
+    -------
+    object
+        Its value. [-]
+
+    Examples
+    --------
+    >>> trait(Settings(name="mine", config={}, family=families()["gemma2"]), "norms")
+    4
+    """
+    return _look_up(settings, name)[1]
+
+
+def flag(settings: Settings, name: str) -> bool:
+    """Look up a trait that is true or false.
+
+    Parameters
+    ----------
+    settings : Settings
+        The config and its family. [-]
+    name : str
+        The trait. [-]
+
+    Returns
+    -------
+    bool
+        Its value. [-]
+
+    Raises
+    ------
+    ValueError
+        If the config holds something else under its key.
+
+    Examples
+    --------
+    >>> flag(Settings(name="mine", config={"mlp_bias": True}, family=families()["llama"]), "feed_forward_bias")
+    True
+    """
+    return _as_flag(settings, *_look_up(settings, name))
+
+
+def size(settings: Settings, name: str, minimum: int = 1) -> int:
+    """Look up a trait that is a whole number.
+
+    Parameters
+    ----------
+    settings : Settings
+        The config and its family. [-]
+    name : str
+        The trait. [-]
+    minimum : int, optional
+        The smallest value allowed. [-]
+
+    Returns
+    -------
+    int
+        Its value. [-]
+
+    Raises
+    ------
+    ValueError
+        If its key is missing or holds no whole number in range.
+
+    Examples
+    --------
+    >>> size(Settings(name="mine", config={"hidden_size": 64}, family=families()["llama"]), "hidden_size")
+    64
+    """
+    key, value = _look_up(settings, name)
+    return whole(settings.name, key, value, minimum, _LARGEST.get(name, _LARGEST_SIZE))
+
+
+def optional_size(settings: Settings, name: str) -> int | None:
+    """Look up a trait that is a whole number or absent.
+
+    Parameters
+    ----------
+    settings : Settings
+        The config and its family. [-]
+    name : str
+        The trait. [-]
+
+    Returns
+    -------
+    int or None
+        Its value, or None where the config and the class leave it open. [-]
+
+    Raises
+    ------
+    ValueError
+        If its key holds anything but null or a whole number in range.
+
+    Examples
+    --------
+    >>> optional_size(Settings(name="mine", config={"head_dim": None}, family=families()["llama"]), "head_dim")
+    """
+    key, value = _look_up(settings, name)
+    return None if value is None else whole(settings.name, key, value, 1, _LARGEST_SIZE)
+
+
+def listing(settings: Settings, key: str, length: int, words) -> list | None:
+    """Look up a list that says something of each layer.
+
+    Parameters
+    ----------
+    settings : Settings
+        The config and its family. [-]
+    key : str
+        The key of the config. [-]
+    length : int
+        How many layers there are. [-]
+    words : iterable of str
+        What may be said of a layer. [-]
+
+    Returns
+    -------
+    list or None
+        The list, or None where the config has none. [-]
+
+    Raises
+    ------
+    ValueError
+        If it is no list of that length and of those words.
+
+    Examples
+    --------
+    >>> settings = Settings(name="mine", config={"layer_types": ["full_attention"]}, family={})
+    >>> listing(settings, "layer_types", 1, ["full_attention"])
+    ['full_attention']
+    """
+    found = settings.config.get(key)
+    if found is None:
+        return None
+    if not isinstance(found, list) or len(found) != length:
+        raise ValueError(f"{settings.name}: {key} is {shown(found)}; it must be a list of {length}, one for each layer")
+    for word in found:
+        if word not in words:
+            raise ValueError(f"{settings.name}: {key} holds {shown(word)}; {suggestion(word, words)}")
+    return found
