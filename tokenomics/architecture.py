@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .blocks import Attention, Experts, FeedForward, LatentAttention, Layer
-from .checks import shown, suggestion, whole
+from .checks import positive, shown, suggestion, whole
 from .placement import attention_kinds, sparse_layers
 from .recurrence import recurrence
 from .settings import Settings, families, flag, optional_size, size, trait
@@ -156,7 +156,7 @@ def _layer(settings: Settings, hidden_size: int, kind: str, is_sparse: bool, cou
     return Layer(
         count=count,
         attention=None if kind == "recurrent" else _attention(settings, hidden_size, kind == "sliding"),
-        recurrence=recurrence(settings, hidden_size) if kind == "recurrent" else None,
+        recurrence=recurrence(settings, hidden_size) if kind in ("recurrent", "both") else None,
         feed_forward=_shared_expert(settings) if is_sparse else _feed_forward(settings, hidden_size),
         experts=_experts(settings) if is_sparse else None,
         norms=size(settings, "norms", minimum=0),
@@ -183,6 +183,10 @@ def _attention(settings: Settings, hidden_size: int, slides: bool):
         raise ValueError(
             f"{settings.name}: num_key_value_heads is {kv_heads}, "
             f"which does not divide num_attention_heads {heads}"
+        )
+    if flag(settings, "whole_heads") and heads * head_dim != hidden_size:
+        raise ValueError(
+            f"{settings.name}: head_dim is {head_dim}; {heads} heads of it must make up hidden_size {hidden_size}"
         )
     widths = {"head": 2 * head_dim, "full": (heads + kv_heads) * head_dim, None: 0}
     normed = widths[trait(settings, "query_norm")]
@@ -225,15 +229,32 @@ def _latent_attention(settings: Settings, window: int | None) -> LatentAttention
     )
 
 
-def _feed_forward(settings: Settings, hidden_size: int) -> FeedForward:
+def _feed_forward(settings: Settings, hidden_size: int) -> FeedForward | None:
     width = optional_size(settings, "intermediate_size")
+    if width is None:
+        # A plain block is four times as wide inside, unless the config says otherwise; a Mamba layer has none.
+        width = 4 * hidden_size if flag(settings, "has_feed_forward") else None
+    if width is None:
+        return None
+    if flag(settings, "narrowed"):
+        width = _narrowed(settings, width)
     return FeedForward(
-        # A plain block is four times as wide inside, unless the config says otherwise.
-        intermediate_size=4 * hidden_size if width is None else width,
+        intermediate_size=width,
         gated=flag(settings, "gated"),
         bias=flag(settings, "feed_forward_bias"),
         vectors=size(settings, "feed_forward_vectors", minimum=0),
     )
+
+
+def _narrowed(settings: Settings, width: int) -> int:
+    """Keep two thirds of a width, as some configs ask of a gated block, and round it up to a multiple."""
+    width = 2 * width // 3
+    factor = trait(settings, "block_ffn_dim_multiplier")
+    if factor is None:
+        return width
+    multiple = size(settings, "block_multiple_of")
+    scaled = int(positive(settings.name, "block_ffn_dim_multiplier", factor) * width)
+    return multiple * ((scaled + multiple - 1) // multiple)
 
 
 def _experts(settings: Settings) -> Experts:

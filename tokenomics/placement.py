@@ -8,14 +8,13 @@ __all__ = ["attention_kinds", "sparse_layers"]
 # What configs call the ways a layer looks back, and what we call them.
 _KINDS = {
     "full_attention": "full",
+    "attention": "full",
+    "indexed_attention": "full",
     "sliding_attention": "sliding",
     "chunked_attention": "sliding",
     "linear_attention": "recurrent",
-    "indexed_attention": "full",
-    "attention": "full",
-    "conv": "recurrent",
     "mamba": "recurrent",
-    "mamba2": "recurrent",
+    "conv": "recurrent",
 }
 
 
@@ -32,7 +31,8 @@ def attention_kinds(settings: Settings, layers: int) -> list:
     Returns
     -------
     list of str
-        ``full``, ``sliding`` or ``recurrent`` for each layer, from input to output. [-]
+        ``full``, ``sliding``, ``recurrent`` or ``both`` (a state beside full
+        attention) for each layer, from input to output. [-]
 
     Raises
     ------
@@ -46,10 +46,15 @@ def attention_kinds(settings: Settings, layers: int) -> list:
     >>> attention_kinds(settings, 4)
     ['sliding', 'full', 'sliding', 'full']
     """
-    listed = listing(settings, "layer_types", layers, list(_KINDS))
-    if listed is not None:
-        return [_KINDS[word] for word in listed]
-    if trait(settings, "recurrence") is not None:
+    recurrent = trait(settings, "recurrence") is not None
+    if recurrent and trait(settings, "recurrent_layers") == "both":
+        return ["both"] * layers
+    words = [word for word, kind in _KINDS.items() if recurrent or kind != "recurrent"]
+    for key in ("layer_types", "layers_block_type"):
+        listed = listing(settings, key, layers, words)
+        if listed is not None:
+            return [_KINDS[word] for word in listed]
+    if recurrent:
         return _recurrent_kinds(settings, layers)
     if trait(settings, "window") is None:
         return ["full"] * layers
@@ -88,14 +93,21 @@ def _rotating(settings: Settings, layers: int) -> list:
 
 
 def _recurrent_kinds(settings: Settings, layers: int) -> list:
-    """Say of each layer whether it keeps a state, by the rule of its family."""
-    period = optional_size(settings, "attention_every")
+    """Say of each layer whether it attends or keeps a state, by the rule of its family."""
+    attends = _layer_numbers(settings, "attention_only")
+    if attends is None:
+        attends = [layer for layer in range(layers) if _periodic(settings, "attention", layer)]
+    return ["full" if layer in attends else "recurrent" for layer in range(layers)]
+
+
+def _periodic(settings: Settings, what: str, layer: int) -> bool:
+    """Say whether a layer is among those that come every so often, the last of each period unless offset."""
+    period = optional_size(settings, f"{what}_every")
     if period is None:
-        return ["recurrent"] * layers
-    offset = size(settings, "attention_offset", minimum=0)
-    if offset >= period:
-        raise ValueError(f"{settings.name}: attn_layer_offset is {offset}; it must be below the period, {period}")
-    return ["full" if layer % period == offset else "recurrent" for layer in range(layers)]
+        return False
+    if trait(settings, f"{what}_offset") is None:
+        return layer % period == period - 1
+    return layer % period == size(settings, f"{what}_offset", minimum=0)
 
 
 def sparse_layers(settings: Settings, layers: int) -> list:
@@ -130,29 +142,25 @@ def sparse_layers(settings: Settings, layers: int) -> list:
     listed = listing(settings, "mlp_layer_types", layers, ["dense", "sparse"])
     if listed is not None:
         return [word == "sparse" for word in listed]
-    chosen = _layer_numbers(settings, "sparse_only", layers)
+    chosen = _layer_numbers(settings, "sparse_only")
     if chosen is not None:
         return [layer in chosen for layer in range(layers)]
-    dense = _layer_numbers(settings, "dense_only", layers) or []
+    dense = _layer_numbers(settings, "dense_only") or []
     first = size(settings, "dense_first", minimum=0)
-    last = size(settings, "sparse_last", minimum=-1) if trait(settings, "sparse_last") is not None else -1
-    period = size(settings, "sparse_every")
-    offset = period - 1 if trait(settings, "sparse_offset") is None else size(settings, "sparse_offset", minimum=0)
-    if last == -1:
-        last = layers - 1
+    last = size(settings, "sparse_last", minimum=-1)
+    last = layers - 1 if last == -1 else last
     return [
-        first <= layer <= last and layer % period == offset and layer not in dense
+        first <= layer <= last and _periodic(settings, "sparse", layer) and layer not in dense
         for layer in range(layers)
     ]
 
 
-def _layer_numbers(settings: Settings, name: str, layers: int) -> list | None:
+def _layer_numbers(settings: Settings, name: str) -> list | None:
     """Read a list of layers by number."""
     found = trait(settings, name)
     if found is None:
         return None
-    key = str(settings.family[name]).lstrip("$")
-    numbers = isinstance(found, list) and all(type(number) is int and 0 <= number for number in found)
-    if not numbers:
+    if not isinstance(found, list) or any(type(number) is not int or number < 0 for number in found):
+        key = settings.family[name].lstrip("$")
         raise ValueError(f"{settings.name}: {key} is {shown(found)}; it must be a list of layer numbers from 0")
     return found
