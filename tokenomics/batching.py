@@ -7,10 +7,7 @@ __all__ = [
     "cache_read_time",
     "concurrency_limit",
     "eager_share",
-    "experts_traffic",
-    "looked_back",
     "pass_time",
-    "prompt_tokens_squared",
     "stream_time",
     "utilisation",
     "waves",
@@ -78,93 +75,6 @@ def waves(requests, limit):
     3
     """
     return ceil(requests / limit)
-
-
-def looked_back(context, window):
-    """Count the tokens that attention looks back at.
-
-    Parameters
-    ----------
-    context : float or ndarray
-        Tokens so far. [token]
-    window : float or ndarray
-        How far the layer looks. [token]
-
-    Returns
-    -------
-    float or ndarray
-        Tokens. [token]
-
-    Notes
-    -----
-    Equation :eq:`eq-looked-back`.
-
-    Examples
-    --------
-    >>> looked_back(8192, 4096)
-    4096
-    """
-    return minimum(context, window)
-
-
-def prompt_tokens_squared(tokens, window):
-    """Count the pairs of tokens that attention in a prompt compares.
-
-    Parameters
-    ----------
-    tokens : float or ndarray
-        Length of the prompt. [token]
-    window : float or ndarray
-        How far the layer looks. [token]
-
-    Returns
-    -------
-    float or ndarray
-        Pairs, each token with those before it. [-]
-
-    Notes
-    -----
-    Equation :eq:`eq-pairs`: half the square without a window, as a causal
-    kernel skips the other half.
-
-    Examples
-    --------
-    >>> prompt_tokens_squared(1000, 1e18)
-    500000.0
-    """
-    seen = minimum(tokens, window)
-    return seen * tokens - seen * seen / 2
-
-
-def experts_traffic(expert_weights, share, tokens):
-    """Expect how much of the routed experts a pass reads.
-
-    Parameters
-    ----------
-    expert_weights : float or ndarray
-        All routed experts. [byte]
-    share : float or ndarray
-        Share of them that one token uses. [-]
-    tokens : float or ndarray
-        Tokens in the pass. [token]
-
-    Returns
-    -------
-    float or ndarray
-        Bytes read. [byte]
-
-    Notes
-    -----
-    Equation :eq:`eq-experts-read`: a token misses an expert with probability
-    1 - share, all of them do with its power. Every expert as likely as any
-    other; real routers are less even and touch fewer.
-
-    Examples
-    --------
-    >>> experts_traffic(8e9, 0.25, 1), experts_traffic(8e9, 0.25, 2)
-    (2000000000.0, 3500000000.0)
-    """
-    return expert_weights * (1 - (1 - share) ** tokens)
 
 
 def stream_time(context, head_cache, heads, sequences, cores, rate):
@@ -270,17 +180,19 @@ def eager_share(start, steps, limit):
     return limited * minimum(maximum((start + steps - limit) / maximum(steps, 1.0), 0.0), 1.0)
 
 
-def pass_time(weight_time, cache_time, compute_time, overhead):
+def pass_time(weight_time, matrix_time, cache_time, attention_time, overhead):
     """Time one pass through the model.
 
     Parameters
     ----------
     weight_time : float or ndarray
         Time to read the weights. [s]
+    matrix_time : float or ndarray
+        Time of the arithmetic with them. [s]
     cache_time : float or ndarray
         Time to read the cache. [s]
-    compute_time : float or ndarray
-        Time of the arithmetic. [s]
+    attention_time : float or ndarray
+        Time of the arithmetic with it. [s]
     overhead : float or ndarray
         What nothing hides: launches, collectives, scheduling. [s]
 
@@ -291,14 +203,16 @@ def pass_time(weight_time, cache_time, compute_time, overhead):
 
     Notes
     -----
-    Equation :eq:`eq-pass`: memory and arithmetic overlap, the overhead does not.
+    Equation :eq:`eq-pass`: products with weights and attention take turns, each
+    under its own roofline; the overhead comes on top.
 
     Examples
     --------
-    >>> pass_time(0.010, 0.002, 0.001, 0.004)
+    >>> pass_time(0.010, 0.001, 0.002, 0.0001, 0.004)
     0.016
     """
-    return maximum(weight_time + cache_time, compute_time) + overhead
+    return maximum(weight_time, matrix_time) + maximum(cache_time, attention_time) + overhead
+
 
 
 def burst_time(prefill_time, wave_count, steps, step_time, request_time):

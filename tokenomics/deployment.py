@@ -43,6 +43,11 @@ class Precision:
         positive(self.name, "weight_bits", self.weight_bits)
         positive(self.name, "embedding_bits", self.embedding_bits)
 
+    @property
+    def packed(self) -> bool:
+        """Whether weights must be unpacked before they can be multiplied."""
+        return self.weight_bits < 8 and self.arithmetic == "bf16"
+
 
 def precision(name: str) -> Precision:
     """Look up a precision.
@@ -163,7 +168,7 @@ def deployment(
     Examples
     --------
     >>> deployment("llama-3.1-8b", "L40S").efficiency.name
-    'any engine, GDDR'
+    'any engine, GDDR GPU'
     """
     machine = catalogue.accelerator(accelerator) if isinstance(accelerator, str) else accelerator
     return Deployment(
@@ -172,5 +177,5 @@ def deployment(
         parallelism=Parallelism(tensor=tensor, pipeline=pipeline, replicas=replicas),
         weights=precision(weights),
         kv_bits=kv_bits,
-        efficiency=efficiency(engine, machine.memory_type) if constants is None else constants,
+        efficiency=efficiency(engine, machine.machine_class, machine.name) if constants is None else constants,
     )

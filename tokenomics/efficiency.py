@@ -9,8 +9,8 @@ from .checks import choice, positive, suggestion
 
 __all__ = ["CEILING", "ENDLESS", "REGIMES", "SHARES", "TIMES", "Efficiency", "efficiencies", "efficiency", "engine_name"]
 
-SHARES = ("weight_bandwidth", "kv_bandwidth", "compute", "compute_fp8", "compute_fp4", "link")
-TIMES = ("layer_time", "call_time", "sequence_time", "request_time", "eager_time")
+SHARES = ("weight_bandwidth", "packed_bandwidth", "kv_bandwidth", "compute", "compute_fp8", "compute_fp4", "link")
+TIMES = ("step_time", "layer_time", "call_time", "sequence_time", "request_time", "eager_time")
 
 ENDLESS = 1e18  # a rate, a peak or a window that never binds
 
@@ -30,16 +30,23 @@ class Efficiency:
         What the set is called. [-]
     engine : str or None, optional
         The engine it was fitted on; None is a set for engines without data. [-]
-    memory_type : str or None, optional
+    machine_class : str or None, optional
         The class of machines it was fitted on, by their memory; None is any. [-]
+    machine : str or None, optional
+        The one machine it was fitted on; None is a class of them. [-]
     weight_bandwidth, kv_bandwidth : float or ndarray, optional
         Share of the memory bandwidth reached in reading weights, and in reading
         the KV cache when enough of it is read at once. [-]
+    packed_bandwidth : float or ndarray, optional
+        Share of that again when the weights are packed, a few bits each, and the
+        ordinary units of the machine must unpack them. [-]
     compute, compute_fp8, compute_fp4 : float or ndarray, optional
         Share of the peak arithmetic that large matrix products reach, by
         precision of the arithmetic. [-]
     link : float or ndarray, optional
         Share of the link bandwidth that collectives reach. [-]
+    step_time : float or ndarray, optional
+        Time around every pass: the host schedules it and picks the tokens. [s]
     layer_time : float or ndarray, optional
         Time that a layer adds to every pass: launches and gaps. [s]
     call_time : float or ndarray, optional
@@ -75,20 +82,23 @@ class Efficiency:
 
     Examples
     --------
-    >>> efficiency("vllm", "HBM").capture_limit
+    >>> efficiency("vllm", "HBM GPU", "H100-SXM-80GB").capture_limit
     8192
     """
 
     name: str
     engine: str | None = None
-    memory_type: str | None = None
+    machine_class: str | None = None
+    machine: str | None = None
     weight_bandwidth: float = 0.75
+    packed_bandwidth: float = 0.8
     kv_bandwidth: float = 0.6
     compute: float = 0.5
     compute_fp8: float = 0.45
     compute_fp4: float = 0.35
     link: float = 0.6
-    layer_time: float = 80e-6
+    step_time: float = 1e-3
+    layer_time: float = 60e-6
     call_time: float = 10e-6
     sequence_time: float = 20e-6
     request_time: float = 5e-3
@@ -180,7 +190,7 @@ def efficiencies() -> dict:
 
     Examples
     --------
-    >>> "vllm, HBM" in efficiencies()
+    >>> "vllm, H100-SXM-80GB" in efficiencies()
     True
     """
     path = Path(__file__).parent / "catalogue" / "efficiencies.json"
@@ -194,21 +204,23 @@ def _from_entry(entry: dict) -> Efficiency:
     return Efficiency(**entry)
 
 
-def efficiency(engine: str | None, memory_type: str) -> Efficiency:
-    """Choose the constant set for an engine on a class of machines.
+def efficiency(engine: str | None, machine_class: str, machine: str = "") -> Efficiency:
+    """Choose the constant set for an engine on a machine.
 
     Parameters
     ----------
     engine : str or None
         The engine; None asks for the broad set of the class. [-]
-    memory_type : str
+    machine_class : str
         The class of the machine. [-]
+    machine : str, optional
+        Its name in the catalogue. [-]
 
     Returns
     -------
     Efficiency
-        The engine's own set where there is one for the class, else the broad
-        one. [-]
+        The engine's own set for the machine where there is one, else for the
+        class, else the broad one of the class. [-]
 
     Raises
     ------
@@ -217,14 +229,15 @@ def efficiency(engine: str | None, memory_type: str) -> Efficiency:
 
     Examples
     --------
-    >>> efficiency(None, "GDDR").name
-    'any engine, GDDR'
+    >>> efficiency(None, "GDDR GPU").name
+    'any engine, GDDR GPU'
     """
     sets = efficiencies()
+    broad = sets[f"any engine, {machine_class}"]
     if engine is None:
-        return sets[f"any engine, {memory_type}"]
+        return broad
     name = engine_name(engine)
     known = sorted({entry.engine for entry in sets.values() if entry.engine})
     if name not in known:
         raise ValueError(f"deployment: engine is {engine!r}; {suggestion(name, known)}; or leave it out")
-    return sets.get(f"{name}, {memory_type}", sets[f"any engine, {memory_type}"])
+    return sets.get(f"{name}, {machine}", sets.get(f"{name}, {machine_class}", broad))

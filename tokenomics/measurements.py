@@ -260,7 +260,9 @@ def from_row(row: dict, name: str) -> Measurement:
         raise _Fault("batch_or_concurrency", "is missing; it must be a number, or max for as many as the server takes")
     else:
         requests = _number(cell, "batch_or_concurrency")
-    first_token = METRICS[metric] == "first token"
+    # A time to the first token does not depend on the length of the reply, so that may be missing or zero.
+    no_reply = METRICS[metric] == "first token" and cell.get("output_tokens", "") in ("", "0", "0.0")
+    output = 1.0 if no_reply else _number(cell, "output_tokens")
     kv = cell.get("precision_kv", "").lower()
     if kv not in _KV_BITS:
         raise _Fault("precision_kv", f"is {kv!r}; {suggestion(kv, [known for known in _KV_BITS if known])}")
@@ -278,11 +280,127 @@ def from_row(row: dict, name: str) -> Measurement:
         parallelism=_checked("parallelism", parallelism_from_text, cell.get("parallelism", ""), int(devices)),
         engine=engine_name(cell["engine"]),
         input_tokens=_number(cell, "input_tokens"),
-        output_tokens=_number(cell, "output_tokens", 1.0) if first_token and cell.get("output_tokens") in ("", "0", "0.0")
-        else 1.0 if first_token and "output_tokens" not in cell else _number(cell, "output_tokens"),
+        output_tokens=output,
         requests=requests,
         metric=metric,
         value=_number(cell, "value"),
         longest=_number(cell, "longest", 0.0) or None,
         date=cell.get("date", ""),
     )
+
+
+def text_of(path) -> str:
+    """Read a text file whatever common encoding it is in.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Where the file is. [-]
+
+    Returns
+    -------
+    str
+        Its text. [-]
+
+    Raises
+    ------
+    ValueError
+        If the file is no text.
+    OSError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> text_of(Path(__file__))[:3]
+    '\"\"\"'
+    """
+    data = Path(path).read_bytes()
+    encodings = ["utf-16"] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "cp1252", "latin-1"]
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise ValueError(f"{path}: no text; give a CSV table, or the JSON of a benchmark")
+
+
+def read_rows(text: str, name: str) -> tuple:
+    """Read a table of measurements, keeping the good rows.
+
+    Parameters
+    ----------
+    text : str
+        The table, with a header; columns apart by comma, semicolon or tab. [-]
+    name : str
+        What to call it in an error. [-]
+
+    Returns
+    -------
+    tuple of (list of Measurement, list of Problem)
+        The good rows, and why the others were left out. [-]
+
+    Raises
+    ------
+    ValueError
+        If the table is empty or a column that every row needs is missing.
+
+    Examples
+    --------
+    >>> read_rows("model,value", "table")
+    Traceback (most recent call last):
+        ...
+    ValueError: table: line 1 names no column precision_weights, hardware, engine, input_tokens, metric
+    """
+    header = text.splitlines()[0] if text.strip() else ""
+    separator = max(",;\t", key=header.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+    columns = [(column or "").strip() for column in reader.fieldnames or []]
+    if missing := [column for column in _NEEDED if column not in columns]:
+        raise ValueError(f"{name}: line 1 names no column {', '.join(missing)}")
+    reader.fieldnames = columns
+    good, problems = [], []
+    first = 2
+    for row in reader:
+        line, first = first, reader.line_num + 1
+        if reason := (row.get("left_out") or "").strip():
+            problems.append(Problem(line=line, column="left_out", reason=reason))
+        elif None in row:
+            problems.append(Problem(line=line, column="", reason=f"has more cells than the {len(columns)} columns"))
+        else:
+            try:
+                good.append(from_row(row, f"{name}, line {line}"))
+            except ValueError as error:
+                problems.append(Problem(line=line, column=getattr(error, "column", ""), reason=str(error)))
+    return good, problems
+
+
+def read_table(path) -> tuple:
+    """Read a CSV file of measurements, keeping the good rows.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Where the file is. [-]
+
+    Returns
+    -------
+    tuple of (list of Measurement, list of Problem)
+        The good rows, and why the others were left out. [-]
+
+    Raises
+    ------
+    ValueError
+        If it is no table of measurements.
+    OSError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> from tokenomics.catalogue import _HERE
+    >>> good, problems = read_table(_HERE / "vllm_grid.csv")
+    >>> len(good), len(problems)
+    (616, 44)
+    """
+    return read_rows(text_of(path), Path(path).name)

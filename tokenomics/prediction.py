@@ -7,7 +7,10 @@ from . import batching
 from .checks import positive
 from .deployment import Deployment
 from .elementwise import ceil, maximum, minimum, where
+from .efficiency import ENDLESS
 from .parallelism import microbatch
+from .prefill import attended_pairs
+from .routing import experts_touched
 
 __all__ = ["Estimate", "Prediction", "Times", "Workload", "compute_share", "predict", "times"]
 
@@ -84,9 +87,9 @@ class Times(NamedTuple):
         Decode steps of all waves. [-]
     prefill : float or ndarray
         Time of all prompts. [s]
-    weights, cache, compute, overhead : float or ndarray
-        Parts of a decode step: reading weights, reading the cache, arithmetic,
-        and what nothing hides. [s]
+    weights, matrices, cache, attention, overhead : float or ndarray
+        Parts of a decode step: reading weights and the arithmetic with them,
+        reading the cache and the arithmetic with it, what nothing hides. [s]
     step : float or ndarray
         Time of a decode step. [s]
     total : float or ndarray
@@ -111,8 +114,9 @@ class Times(NamedTuple):
     steps: float
     prefill: float
     weights: float
+    matrices: float
     cache: float
-    compute: float
+    attention: float
     overhead: float
     step: float
     total: float
@@ -230,7 +234,7 @@ def times(server, constants, compute, input_tokens, output_tokens, requests=None
     s, c = server, constants
     longest = output_tokens if longest is None else longest
     end = input_tokens + longest
-    cache_per_sequence = s.cache[0] * end + s.cache[1] * batching.looked_back(end, s.window)
+    cache_per_sequence = s.cache[0] * end + s.cache[1] * minimum(end, s.window)
     limit = batching.concurrency_limit(
         s.devices * s.memory, c.memory_share, s.held_weights, cache_per_sequence, c.max_sequences
     )
@@ -243,42 +247,42 @@ def times(server, constants, compute, input_tokens, output_tokens, requests=None
     width = s.devices / s.pipeline
     replicas = width / s.tensor
     bandwidth, peak, link = width * s.bandwidth, width * s.peak, s.link * c.link
-    overhead = s.layers * c.layer_time + s.calls * c.call_time
+    reading = c.weight_bandwidth * (1 - s.packed * (1 - c.packed_bandwidth))
+    overhead = c.step_time + s.layers * c.layer_time + s.calls * c.call_time
 
     passes = maximum(requests * input_tokens / c.pass_tokens, wave_count)
-    prompt_flops = (
-        s.token_flops * input_tokens
-        + s.head_flops
-        + s.prompt_attention[0] * batching.prompt_tokens_squared(input_tokens, 1e18)
-        + s.prompt_attention[1] * batching.prompt_tokens_squared(input_tokens, s.window)
-    )
+    prompt_matrices = s.token_flops * input_tokens + s.head_flops
+    pairs = s.prompt_attention[0] * attended_pairs(input_tokens, ENDLESS, attention="causal")
+    pairs = pairs + s.prompt_attention[1] * attended_pairs(input_tokens, s.window, attention="causal")
     prompts = wave_count * staged
-    pass_size = prompts * input_tokens / passes
-    prompt_weights = s.shared_traffic + batching.experts_traffic(s.expert_weights, s.expert_share, pass_size)
-    prompt_compute = prompts * prompt_flops / peak
-    prompt_reading = passes * prompt_weights / bandwidth
+    touched = s.expert_weights * experts_touched(1, s.expert_share, prompts * input_tokens / passes)
+    prompt_weights = passes * (s.shared_traffic + touched) / bandwidth
+    prompt_compute = prompts * prompt_matrices / peak
+    prompt_pairs = prompts * pairs / peak
     prefill = batching.pass_time(
-        prompt_reading / c.weight_bandwidth,
-        0.0,
+        prompt_weights / reading,
         prompt_compute / compute,
+        0.0,
+        prompt_pairs / compute,
         passes * overhead + prompts * input_tokens * s.sent / link,
     )
 
     steps = maximum(longest - 1, 0)
     context = input_tokens + longest / 2
-    seen = batching.looked_back(context, s.window)
-    weight_traffic = s.shared_traffic + batching.experts_traffic(s.expert_weights, s.expert_share, staged)
+    seen = minimum(context, s.window)
+    weight_traffic = s.shared_traffic + s.expert_weights * experts_touched(1, s.expert_share, staged)
     cache_traffic = staged * (s.cache[0] * context + s.cache[1] * seen)
-    step_flops = s.token_flops + s.head_flops + s.decode_attention[0] * context + s.decode_attention[1] * seen
+    matrix_flops = staged * (s.token_flops + s.head_flops)
+    attention_flops = staged * (s.decode_attention[0] * context + s.decode_attention[1] * seen)
     streaming = batching.stream_time(
         context, s.head_cache, s.heads, maximum(staged / replicas, 1.0), c.cores, c.stream_rate
     )
-    weights = weight_traffic / (bandwidth * c.weight_bandwidth)
+    weights = weight_traffic / (bandwidth * reading)
     cache = batching.cache_read_time(cache_traffic, bandwidth, c.kv_bandwidth, streaming)
-    compute_time = staged * step_flops / (peak * compute)
+    matrices, attention = matrix_flops / (peak * compute), attention_flops / (peak * compute)
     eager = batching.eager_share(input_tokens, steps, c.capture_limit) * c.eager_time * s.layers
     added = overhead + eager + staged * s.sent / link + running * c.sequence_time
-    step = batching.pass_time(weights, cache, compute_time, added)
+    step = batching.pass_time(weights, matrices, cache, attention, added)
     total = batching.burst_time(prefill, wave_count, steps, step, c.request_time)
     return Times(
         running=running,
@@ -288,14 +292,16 @@ def times(server, constants, compute, input_tokens, output_tokens, requests=None
         steps=wave_count * steps,
         prefill=prefill,
         weights=weights,
+        matrices=matrices,
         cache=cache,
-        compute=compute_time,
+        attention=attention,
         overhead=added,
         step=step,
         total=total,
-        prefill_floor=maximum(prompt_reading, prompt_compute),
-        step_floor=maximum((weight_traffic + cache_traffic) / bandwidth, staged * step_flops / peak),
-        flops=requests * (prompt_flops + maximum(output_tokens - 1, 0) * step_flops),
+        prefill_floor=maximum(prompt_weights, prompt_compute + prompt_pairs),
+        step_floor=maximum((weight_traffic + cache_traffic) / bandwidth, (matrix_flops + attention_flops) / peak),
+        flops=requests * (prompt_matrices + pairs)
+        + requests * maximum(output_tokens - 1, 0) * (matrix_flops + attention_flops) / staged,
         traffic=wave_count * steps * running / staged * (weight_traffic + cache_traffic),
     )
 
@@ -360,7 +366,7 @@ def predict(deployment: Deployment, workload: Workload) -> Prediction:
         output_rate=Estimate(tokens / burst.value, tokens / burst.high, tokens / burst.low),
         burst_time=burst,
         bound=_bound(t),
-        roof=where(t.compute > t.weights + t.cache, "compute", "memory"),
+        roof=where(t.matrices + t.attention > t.weights + t.cache, "compute", "memory"),
         flops_utilisation=batching.utilisation(t.flops, t.total, server.devices, server.peak),
         bandwidth_utilisation=batching.utilisation(
             t.traffic, maximum(t.steps * t.step, 1e-12), server.devices, server.bandwidth
@@ -376,11 +382,11 @@ def _estimate(time, low, high, floor) -> Estimate:
 
 def _bound(t: Times):
     """Name the largest part of the time."""
-    memory = where(t.weights >= t.cache, "weights", "cache")
-    inner = where(t.compute > t.weights + t.cache, "compute", memory)
-    roof = maximum(t.compute, t.weights + t.cache)
-    decode = where(t.overhead > roof, "overhead", inner)
-    return where(t.prefill > t.steps * maximum(roof, t.overhead), "prefill", decode)
+    weights = maximum(t.weights, t.matrices)
+    cache = maximum(t.cache, t.attention)
+    inner = where(weights >= cache, where(t.matrices > t.weights, "compute", "weights"), "cache")
+    decode = where(t.overhead > maximum(weights, cache), "overhead", inner)
+    return where(t.prefill > t.steps * t.step, "prefill", decode)
 
 
 def _does_not_fit(deployment: Deployment, workload: Workload) -> str:

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, fields
 
+from .cache import cached_numbers
 from .efficiency import ENDLESS
+from .matrices import layer_matrices
 from .parallelism import Parallelism, all_reduce_bytes, busiest_share, exchange_bytes
-from .parameters import layer_matrices, matrix_parameters
+from .parameters import matrix_parameters
+from .work import attention_flops, head_flops, matrix_flops
 
 __all__ = ["Server", "server", "stack"]
 
@@ -34,6 +37,8 @@ class Server:
         All routed experts. [byte]
     expert_share : float or ndarray
         Share of the routed experts that one token uses. [-]
+    packed : float or ndarray
+        1 where the weights of the layers are packed, else 0. [-]
     token_flops, head_flops : float or ndarray
         Arithmetic of the matrices for one token: layers, output head. [FLOP/token]
     prompt_attention, decode_attention : tuple of float or ndarray
@@ -74,6 +79,7 @@ class Server:
     shared_traffic: float
     expert_weights: float
     expert_share: float
+    packed: float
     token_flops: float
     head_flops: float
     prompt_attention: tuple
@@ -126,38 +132,37 @@ def server(model, accelerator, parallelism: Parallelism, weights, kv_bits) -> Se
     tensor, replicas = parallelism.tensor, parallelism.replicas
     width = weights.weight_bits / 8
     table = model.vocabulary_size * model.hidden_size * weights.embedding_bits / 8
-    dense = expert = expert_active = flops = exchanged = 0.0
+    dense = expert = expert_active = flops = exchanged = head_cache = 0.0
     prompt, decode, cached = [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]
-    window, head_cache, heads, attention_layers, layers = ENDLESS, 0.0, 1.0, 0, 0
+    window, heads, layers = ENDLESS, 1.0, 0
     for layer in model.layers:
         count = layer.count
         layers += count
+        flops += count * matrix_flops(model.hidden_size, layer)
         for matrix in layer_matrices(model.hidden_size, layer):
-            copies, active = getattr(matrix, "copies", 1), getattr(matrix, "active", 1)
-            size = count * matrix_parameters(matrix)
-            flops += 2 * count * active * matrix.inputs * matrix.outputs
-            if copies > 1:
-                expert += size * width
-                expert_active += size * width * active / copies
+            size = count * matrix_parameters(matrix) * width
+            if matrix.copies > 1:
+                expert += size
+                expert_active += size * matrix.active / matrix.copies
             else:
                 # Shared experts and plain feed-forward blocks are spread like experts; attention is copied.
-                dense += size * width * (replicas if matrix.block == "attention" else 1)
-        if getattr(layer, "experts", None) is not None:
+                dense += size * (replicas if matrix.block == "attention" else 1)
+        if layer.experts is not None:
             exchanged += count * exchange_bytes(_SENT_BYTES * model.hidden_size, layer.experts.active, replicas)
         if (attention := layer.attention) is None:
             continue
-        attention_layers += count
-        seen = getattr(attention, "window", None)
-        slot = 0 if seen is None else 1
-        window = window if seen is None else seen
-        numbers, prompt_flops, decode_flops, pieces = _attention(attention)
-        prompt[slot] += count * prompt_flops
-        decode[slot] += count * decode_flops
-        share = busiest_share(pieces, tensor) * tensor
-        cached[slot] += count * numbers * kv_bits / 8 * share
+        slot = 0 if attention.window is None else 1
+        window = window if attention.window is None else attention.window
+        # A latent is one piece: every device of a tensor-parallel group holds it whole.
+        pieces = 1 if attention.kind == "latent" else attention.kv_heads
+        numbers = cached_numbers(attention) * kv_bits / 8
+        of_prompt, of_step = _look_back_flops(attention)
+        prompt[slot] += count * of_prompt
+        decode[slot] += count * of_step
+        cached[slot] += count * numbers * busiest_share(pieces, tensor) * tensor
         heads = busiest_share(attention.heads, tensor) * attention.heads
         if slot == 0:
-            head_cache += count * numbers / pieces * kv_bits / 8
+            head_cache += count * numbers / pieces
     peak = accelerator.peaks.get(weights.arithmetic, accelerator.peaks.get("bf16"))
     spread_sent = layers * 2 * all_reduce_bytes(_SENT_BYTES * model.hidden_size, tensor)
     return Server(
@@ -172,10 +177,11 @@ def server(model, accelerator, parallelism: Parallelism, weights, kv_bits) -> Se
         shared_traffic=dense + table * replicas,
         expert_weights=expert,
         expert_share=expert_active / expert if expert else 0.0,
-        token_flops=flops,
-        head_flops=2.0 * model.vocabulary_size * model.hidden_size,
-        prompt_attention=tuple(prompt),
-        decode_attention=tuple(decode),
+        packed=float(weights.packed),
+        token_flops=float(flops),
+        head_flops=float(head_flops(model)),
+        prompt_attention=tuple(float(value) for value in prompt),
+        decode_attention=tuple(float(value) for value in decode),
         cache=tuple(cached),
         window=float(window),
         layers=float(layers),
@@ -187,16 +193,12 @@ def server(model, accelerator, parallelism: Parallelism, weights, kv_bits) -> Se
     )
 
 
-def _attention(attention) -> tuple:
-    """Numbers cached, arithmetic in prefill and in decoding for a token looked back at, and indivisible pieces."""
-    if getattr(attention, "kind", "grouped") == "latent":
-        latent = attention.latent_rank + attention.rope_dim
-        prompt = 2 * attention.heads * (attention.nope_dim + attention.rope_dim + attention.value_dim)
-        # Decoding multiplies with the latent itself, the projections absorbed into query and output.
-        return latent, prompt, 2 * attention.heads * (latent + attention.latent_rank), 1
-    value_dim = getattr(attention, "value_dim", None) or attention.head_dim
-    flops = 2 * attention.heads * (attention.head_dim + value_dim)
-    return attention.kv_heads * (attention.head_dim + value_dim), flops, flops, attention.kv_heads
+def _look_back_flops(attention) -> tuple:
+    """Arithmetic for one token looked back at, in prefill and in decoding."""
+    return (
+        attention_flops(attention, 1, scored=0, latent="expanded"),
+        attention_flops(attention, 1, scored=0, latent="absorbed"),
+    )
 
 
 def stack(servers) -> Server:
