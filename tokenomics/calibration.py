@@ -17,7 +17,7 @@ __all__ = ["BY_TYPE", "Fit", "Rows", "fit", "predicted_over_measured", "rows_of"
 _LEEWAY = dict.fromkeys(SHARES, 0.7) | {
     "step_time": 1.0,
     "layer_time": 0.7,
-    "call_time": 0.3,
+    "call_time": 0.5,
     "sequence_time": 1.0,
     "request_time": 1.0,
     "eager_time": 1.0,
@@ -86,6 +86,8 @@ class Fit:
         Predicted over measured time of each row. [-]
     by_type : dict, optional
         Constants that were fitted for each class of machines apart. [-]
+    solution : dict, optional
+        The same as unbounded numbers, where the search ended. [-]
 
     Examples
     --------
@@ -96,6 +98,7 @@ class Fit:
     constants: Efficiency
     ratios: object
     by_type: dict = dataclasses.field(default_factory=dict)
+    solution: dict = dataclasses.field(default_factory=dict)
 
 
 def rows_of(measurements) -> Rows:
@@ -119,7 +122,7 @@ def rows_of(measurements) -> Rows:
     Examples
     --------
     >>> from tokenomics.measurements import read_table
-    >>> len(rows_of(read_table(catalogue._HERE / "vllm_grid.csv")[0]))
+    >>> len(rows_of(read_table(catalogue.path("vllm_grid.csv"))[0]))
     616
     """
     import numpy
@@ -171,7 +174,7 @@ def predicted_over_measured(rows: Rows, constants: Efficiency):
     --------
     >>> from tokenomics.efficiency import CEILING
     >>> from tokenomics.measurements import read_table
-    >>> rows = rows_of(read_table(catalogue._HERE / "vllm_grid.csv")[0])
+    >>> rows = rows_of(read_table(catalogue.path("vllm_grid.csv"))[0])
     >>> bool((predicted_over_measured(rows, CEILING)[0] < 1).all())
     True
     """
@@ -215,7 +218,7 @@ def _value(name, number):
     return 1 / (1 + math.exp(-number)) if name in SHARES else math.exp(number)
 
 
-def fit(rows: Rows, base: Efficiency, free, *, weights=None, by_type: bool = False) -> Fit:
+def fit(rows: Rows, base: Efficiency, free, *, weights=None, by_type: bool = False, begin: "Fit | None" = None) -> Fit:
     """Fit constants to measurements by robust least squares.
 
     Parameters
@@ -230,6 +233,9 @@ def fit(rows: Rows, base: Efficiency, free, *, weights=None, by_type: bool = Fal
         Weight of each row; None weighs all alike. [-]
     by_type : bool, optional
         Whether each class of machines gets its own share of bandwidth. [-]
+    begin : Fit or None, optional
+        An earlier fit to similar rows, to search from; the result is the same,
+        only sooner. [-]
 
     Returns
     -------
@@ -268,7 +274,8 @@ def fit(rows: Rows, base: Efficiency, free, *, weights=None, by_type: bool = Fal
         ratios, _ = predicted_over_measured(rows, constants(numbers))
         return numpy.concatenate([numpy.log(ratios) * weight / _NOISE, (numbers - start) / leeway])
 
-    solution = least_squares(residuals, start, loss="soft_l1")
+    first = start if begin is None else numpy.array([begin.solution.get(of, number) for of, number in zip(index, start)])
+    solution = least_squares(residuals, first, loss="soft_l1", x_scale=leeway, ftol=1e-5, tr_solver="lsmr")
     covariance = numpy.linalg.inv(solution.jac.T @ solution.jac)
     # Scale by the residuals that are left: the noise is what it is, not what was assumed.
     ratios = predicted_over_measured(rows, constants(solution.x))[0]
@@ -289,4 +296,5 @@ def fit(rows: Rows, base: Efficiency, free, *, weights=None, by_type: bool = Fal
     by_class = {name: value for name, value in fitted.items() if isinstance(value, dict)}
     plain = {name: value for name, value in fitted.items() if name not in by_class}
     result = dataclasses.replace(base, **plain, standard_errors=errors, unidentified=tuple(unknown))
-    return Fit(constants=result, ratios=ratios, by_type=by_class)
+    found = dict(zip(index, solution.x.tolist(), strict=True))
+    return Fit(constants=result, ratios=ratios, by_type=by_class, solution=found)

@@ -1,7 +1,7 @@
 """What runs where: a model on machines, at a precision, under an engine."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from . import catalogue
 from .architecture import Architecture
@@ -72,15 +72,22 @@ def precision(name: str) -> Precision:
     >>> precision("int4-awq").arithmetic
     'bf16'
     """
-    table = {row["name"]: row for row in catalogue.rows("precisions")}
-    if (row := table.get(str(name).strip().lower())) is None:
-        raise ValueError(f"deployment: precision is {name!r}; {suggestion(name, table)}")
-    return Precision(
-        name=row["name"],
-        weight_bits=float(row["weight_bits"]),
-        embedding_bits=float(row["embedding_bits"]),
-        arithmetic=row["arithmetic"],
-    )
+    if (found := _precisions().get(str(name).strip().lower())) is None:
+        raise ValueError(f"deployment: precision is {name!r}; {suggestion(name, _precisions())}")
+    return found
+
+
+@cache
+def _precisions() -> dict:
+    return {
+        row["name"]: Precision(
+            name=row["name"],
+            weight_bits=float(row["weight_bits"]),
+            embedding_bits=float(row["embedding_bits"]),
+            arithmetic=row["arithmetic"],
+        )
+        for row in catalogue.rows("precisions")
+    }
 
 
 @dataclass(frozen=True, kw_only=True)

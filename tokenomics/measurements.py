@@ -398,8 +398,7 @@ def read_table(path) -> tuple:
 
     Examples
     --------
-    >>> from tokenomics.catalogue import _HERE
-    >>> good, problems = read_table(_HERE / "vllm_grid.csv")
+    >>> good, problems = read_table(catalogue.path("vllm_grid.csv"))
     >>> len(good), len(problems)
     (616, 44)
     """

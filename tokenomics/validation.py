@@ -1,25 +1,16 @@
 """Hold the model against measurements: error, bias, worst case and coverage, regime by regime."""
 
-import dataclasses
 from dataclasses import dataclass
 
 from . import catalogue
-from .calibration import Rows, fit, predicted_over_measured, rows_of
+from .calibration import predicted_over_measured, rows_of
+from .constants import ROWS_OF_A_SOURCE, fit_sets
 from .efficiency import CEILING, REGIMES, Efficiency, efficiency
-from .hardware import MACHINE_CLASSES
 from .measurements import Measurement
 from .server import ENDLESS
 
-__all__ = ["Comparison", "Score", "compare", "fit_broad", "leave_one_source_out", "scores", "spread_of", "usable"]
+__all__ = ["Comparison", "Score", "compare", "leave_one_source_out", "scores", "spread_of", "usable"]
 
-# What the broad set leaves free; the rest belongs to one engine.
-BROAD = (
-    "weight_bandwidth", "packed_bandwidth", "kv_bandwidth", "compute", "compute_fp8", "compute_fp4", "link",
-    "step_time", "layer_time", "call_time", "sequence_time", "request_time",
-)  # fmt: skip
-
-# A source with hundreds of rows says no more about other houses than one with this many.
-_ROWS_OF_A_SOURCE = 20
 # The part of the measured times that an interval leaves out at each end.
 _TAIL = 0.1
 
@@ -213,59 +204,6 @@ def scores(comparisons, group_of=lambda comparison: "all") -> list:
     ]
 
 
-def _weights(rows: Rows):
-    """Weigh each source as at most a few dozen rows."""
-    import numpy
-
-    counts = {}
-    for row in rows.measurements:
-        counts[row.source] = counts.get(row.source, 0) + 1
-    return numpy.array([min(1.0, _ROWS_OF_A_SOURCE / counts[row.source]) for row in rows.measurements])
-
-
-def fit_broad(measurements, base: Efficiency | None = None) -> dict:
-    """Fit the broad constants to all engines at once, the bandwidth share by class of machine.
-
-    Parameters
-    ----------
-    measurements : sequence of Measurement
-        The rows. [-]
-    base : Efficiency or None, optional
-        Where to start. [-]
-
-    Returns
-    -------
-    dict of str to Efficiency
-        A set for each class of machines. [-]
-
-    Examples
-    --------
-    >>> from tokenomics.measurements import read_table
-    >>> runs = read_table(catalogue._HERE / "vllm_grid.csv")[0]
-    >>> list(fit_broad(runs[:20]))
-    ['HBM GPU', 'GDDR GPU', 'unified', 'NPU']
-    """
-    start = base or Efficiency(name="any engine")
-    classes = [catalogue.accelerator(row.machine).machine_class for row in measurements]
-    common = [row for row, kind in zip(measurements, classes, strict=True) if kind != "NPU"]
-    apart = [row for row, kind in zip(measurements, classes, strict=True) if kind == "NPU"]
-    by_type, constants = {}, start
-    if common:
-        rows = rows_of(common)
-        found = fit(rows, start, BROAD, weights=_weights(rows), by_type=True)
-        by_type, constants = found.by_type, found.constants
-    sets = {}
-    for kind in MACHINE_CLASSES:
-        own = {name: shares.get(kind, getattr(start, name)) for name, shares in by_type.items()}
-        sets[kind] = dataclasses.replace(constants, name=f"any engine, {kind}", machine_class=kind, **own)
-    # A chip that is no GPU runs its own software: it gets constants of its own, or those of the nearest GPU.
-    sets["NPU"] = dataclasses.replace(sets["HBM GPU"], name="any engine, NPU", machine_class="NPU")
-    if apart:
-        rows = rows_of(apart)
-        sets["NPU"] = fit(rows, sets["NPU"], BROAD, weights=_weights(rows)).constants
-    return sets
-
-
 def spread_of(comparisons, tail: float = _TAIL) -> dict:
     """Turn the errors of one's own predictions into intervals for the next.
 
@@ -300,7 +238,7 @@ def spread_of(comparisons, tail: float = _TAIL) -> dict:
     for regime in REGIMES:
         members = [entry for entry in comparisons if entry.measurement.regime == regime]
         weighted = sorted(
-            (1 + entry.error, min(1.0, _ROWS_OF_A_SOURCE / counts[regime, entry.measurement.source])) for entry in members
+            (1 + entry.error, min(1.0, ROWS_OF_A_SOURCE / counts[regime, entry.measurement.source])) for entry in members
         )
         if len(weighted) * tail < 1:
             result[regime] = (0.5, 2.0)
@@ -355,30 +293,25 @@ def leave_one_source_out(measurements, progress=None) -> list:
     by_source = {}
     for row in measurements:
         by_source.setdefault(row.source, []).append(row)
+    if len(by_source) < 3:
+        raise ValueError(f"validation: {len(by_source)} source(s); to leave one out and learn intervals takes at least 3")
+    everything = fit_sets(measurements)
     fits = {}
 
     def without(*left_out):
         key = frozenset(left_out)
         if key not in fits:
-            fits[key] = fit_broad([row for source in by_source if source not in key for row in by_source[source]])
+            rest = [row for source in by_source if source not in key for row in by_source[source]]
+            fits[key] = fit_sets(rest, begin=everything)
         return fits[key]
 
-    if len(by_source) < 3:
-        raise ValueError(f"validation: {len(by_source)} source(s); to leave one out and learn intervals takes at least 3")
     found = []
     for held in by_source:
         if progress is not None:
             progress(held)
-        sets = without(held)
         practice = []
         for second in by_source:
             if second != held:
-                practice += compare(by_source[second], _chooser(without(held, second)))
-        spread = spread_of(practice)
-        sets = {kind: dataclasses.replace(constants, spread=spread) for kind, constants in sets.items()}
-        found += compare(by_source[held], _chooser(sets))
+                practice += compare(by_source[second], without(held, second).of)
+        found += compare(by_source[held], without(held).with_spread(spread_of(practice)).of)
     return found
-
-
-def _chooser(sets: dict):
-    return lambda row: sets[catalogue.accelerator(row.machine).machine_class]

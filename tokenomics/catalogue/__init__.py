@@ -9,10 +9,31 @@ from ..architecture import Architecture, from_config
 from ..checks import suggestion
 from ..hardware import Accelerator
 
-__all__ = ["accelerator", "accelerators", "model", "models", "rows"]
+__all__ = ["accelerator", "accelerators", "model", "models", "path", "rows"]
 
 _HERE = Path(__file__).parent
 _PEAKS = ("bf16", "fp8", "int8", "fp4")
+
+
+def path(file: str) -> Path:
+    """Say where a file of the catalogue is.
+
+    Parameters
+    ----------
+    file : str
+        Name of the file. [-]
+
+    Returns
+    -------
+    Path
+        Where it is. [-]
+
+    Examples
+    --------
+    >>> path("accelerators.csv").exists()
+    True
+    """
+    return _HERE / file
 
 
 @cache
@@ -63,7 +84,7 @@ def _accelerator(row: dict) -> Accelerator:
         peaks={precision: peak for precision, peak in peaks.items() if peak},
         link=scaled("link_gb_s", 1e9),
         power=scaled("power_w", 1.0),
-        memory_type=row["memory_type"],
+        machine_class=row["machine_class"],
     )
 
 
