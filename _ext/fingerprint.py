@@ -1,4 +1,4 @@
-"""The content of files as one hash, and the Sphinx extension that lets no page outlive the package it was computed with.
+"""The content of files as one hash, and a Sphinx extension: no page outlives the package it was computed with.
 
 jupyter-cache runs a page again when its cells change. It does not see that the package which the cells import has
 changed, so a corrected bandwidth would leave the old figures standing. Here the cache gets a folder of its own for each

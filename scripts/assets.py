@@ -3,7 +3,10 @@
 Runs in .venv. Where the machine has no npm, Node comes from PyPI into .venv.
 """
 
+import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -38,22 +41,28 @@ def npm() -> list[str]:
 
 
 def fetch() -> None:
-    command = npm()
+    # Two retries, soon: without a network npm's own pauses keep one waiting for more than a minute.
+    patience = ["--fetch-retry-mintimeout=1000", "--fetch-retry-factor=3"]
+    command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", *patience]
+    # Trust what the machine trusts: the Node from PyPI brings a list of certificates of its own.
+    environment = {"NODE_USE_SYSTEM_CA": "1", **os.environ}
     print("Fetching the front-end assets from npm …", flush=True)
     with LOG.open("w") as log:
-        arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        if subprocess.run([*command, *arguments], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL).returncode:
-            sys.exit(explain(LOG.read_text()))
+        status = subprocess.run(
+            command, cwd=ROOT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+        ).returncode
+    if status:
+        sys.exit(explain(LOG.read_text()))
 
 
 def explain(log: str) -> str:
-    unreachable = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "ECONNRESET", "ENETUNREACH")
-    if any(sign in log for sign in unreachable):
+    """What went wrong, in one line."""
+    if re.search("ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ECONNRESET|ENETUNREACH|CERT", log):
         reason = "the npm registry cannot be reached; once the network is there, run the same command again"
     else:
-        errors = [line for line in log.splitlines() if line.startswith("npm error")] or ["npm failed"]
+        errors = [line for line in log.splitlines() if line.startswith("npm error ")] or ["npm failed"]
         reason = errors[0].removeprefix("npm error ")
-    return f"Could not fetch the front-end assets: {reason}. Nothing was half done; details in {LOG.relative_to(ROOT)}."
+    return f"Could not fetch the front-end assets: {reason}. Nothing was half done; details in .cache/npm.log."
 
 
 def copy() -> None:
@@ -76,4 +85,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a traceback
     main()

@@ -5,11 +5,12 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from .blocks import Attention, Experts, FeedForward, LatentAttention, Layer
-from .checks import positive, shown, suggestion, whole
+from .blocks import Attention, FeedForward, Layer
+from .checks import shown, suggestion, whole
+from .families import families, wrappers
 from .placement import attention_kinds, sparse_layers
-from .recurrence import recurrence
-from .settings import Settings, families, flag, optional_size, size, trait
+from .reading import layer
+from .settings import Settings, flag, optional_size, size
 
 __all__ = ["Architecture", "Attention", "FeedForward", "Layer", "from_config", "from_file"]
 
@@ -108,11 +109,9 @@ def from_config(config: dict, name: str = "config") -> Architecture:
     settings = _settings(config, name)
     hidden_size = size(settings, "hidden_size")
     count = size(settings, "num_hidden_layers")
-    kinds = Counter(zip(attention_kinds(settings, count), sparse_layers(settings, count), strict=True))
-    layers = tuple(
-        _layer(settings, hidden_size, attention_kind, is_sparse, number)
-        for (attention_kind, is_sparse), number in kinds.items()
-    )
+    kinds = attention_kinds(settings, count)
+    makes = Counter(zip(kinds, sparse_layers(settings, kinds), strict=True))
+    layers = tuple(layer(settings, hidden_size, *make, number) for make, number in makes.items())
     predicting = size(settings, "prediction_layers", minimum=0)
     return Architecture(
         name=name,
@@ -124,7 +123,7 @@ def from_config(config: dict, name: str = "config") -> Architecture:
         embedding_size=_embedding_size(settings, hidden_size),
         head_bias=flag(settings, "head_bias"),
         outer_norms=size(settings, "outer_norms", minimum=0),
-        prediction_layers=(_layer(settings, hidden_size, "full", True, predicting),) if predicting else (),
+        prediction_layers=(layer(settings, hidden_size, "full", True, predicting),) if predicting else (),
     )
 
 
@@ -136,14 +135,22 @@ def _settings(config: dict, name: str) -> Settings:
     inner = config if nest is None else config[nest]
     if not isinstance(inner, dict):
         raise ValueError(f"{name}: {nest} is {shown(inner)}; it must be a JSON object")
+    outer = config.get("model_type")
+    wrapped = wrappers().get(outer) if isinstance(outer, str) else None
+    if wrapped is not None and nest is None:
+        raise ValueError(f"{name}: text_config is missing; a config of {outer!r} must hold that of its text model")
+    family = inner.get("model_type", wrapped)
     table = families()
-    family = inner.get("model_type", config.get("model_type"))
     if not isinstance(family, str) or family not in table:
-        known = [row for row in table if "only_inside" not in table[row]]
+        known = [row for row in table if "unsupported" not in table[row]]
         raise ValueError(f"{name}: model_type is {shown(family)}; {suggestion(family, known)}")
+    # Where the class of the text model has no say, that of the whole ties the embeddings or does not.
+    tied = "tie_word_embeddings"
+    if tied in config and tied not in table[family].get("defaults", {}):
+        inner = {tied: config[tied], **inner}
     settings = Settings(name=name, config=inner, family=table[family], nested=nest is not None)
     if "unsupported" in settings.family:
-        raise ValueError(f"{name}: model_type {family!r} is not supported: {settings.family['unsupported']}")
+        raise ValueError(f"{name}: model_type is {family!r}, which is not supported: {settings.family['unsupported']}")
     for key, allowed in settings.family.get("only", {}).items():
         if key in inner and inner[key] not in allowed:
             choices = " or ".join(json.dumps(value) for value in allowed)
@@ -151,149 +158,10 @@ def _settings(config: dict, name: str) -> Settings:
     return settings
 
 
-def _layer(settings: Settings, hidden_size: int, kind: str, is_sparse: bool, count: int) -> Layer:
-    """Describe the layers of one make."""
-    return Layer(
-        count=count,
-        attention=None if kind == "recurrent" else _attention(settings, hidden_size, kind == "sliding"),
-        recurrence=recurrence(settings, hidden_size) if kind in ("recurrent", "both") else None,
-        feed_forward=_shared_expert(settings) if is_sparse else _feed_forward(settings, hidden_size),
-        experts=_experts(settings) if is_sparse else None,
-        norms=size(settings, "norms", minimum=0),
-    )
-
-
-def _attention(settings: Settings, hidden_size: int, slides: bool):
-    window = optional_size(settings, "window") if slides else None
-    if slides and window is None:
-        raise ValueError(f"{settings.name}: layer_types asks for a window, but sliding_window is missing")
-    if trait(settings, "attention") == "latent":
-        return _latent_attention(settings, window)
-    heads = size(settings, "num_attention_heads")
-    head_dim = optional_size(settings, "head_dim")
-    if head_dim is None:
-        if hidden_size % heads:
-            raise ValueError(
-                f"{settings.name}: num_attention_heads is {heads}, which does not divide hidden_size {hidden_size}; "
-                "choose a divisor or give head_dim"
-            )
-        head_dim = hidden_size // heads
-    kv_heads = optional_size(settings, "num_key_value_heads") or heads
-    if heads % kv_heads:
-        raise ValueError(
-            f"{settings.name}: num_key_value_heads is {kv_heads}, "
-            f"which does not divide num_attention_heads {heads}"
-        )
-    if flag(settings, "whole_heads") and heads * head_dim != hidden_size:
-        raise ValueError(
-            f"{settings.name}: head_dim is {head_dim}; {heads} heads of it must make up hidden_size {hidden_size}"
-        )
-    widths = {"head": 2 * head_dim, "full": (heads + kv_heads) * head_dim, None: 0}
-    normed = widths[trait(settings, "query_norm")]
-    gates = {"element": heads * head_dim, "head": heads, None: 0}
-    return Attention(
-        heads=heads,
-        kv_heads=kv_heads,
-        head_dim=head_dim,
-        value_dim=optional_size(settings, "value_dim"),
-        window=window,
-        query_bias=flag(settings, "query_bias"),
-        key_value_bias=flag(settings, "key_value_bias"),
-        output_bias=flag(settings, "output_bias"),
-        gate_width=gates[trait(settings, "gate")],
-        norm_parameters=2 * normed if flag(settings, "query_norm_bias") else normed,
-        vectors=heads if flag(settings, "sinks") else 0,
-    )
-
-
-def _latent_attention(settings: Settings, window: int | None) -> LatentAttention:
-    query_rank = optional_size(settings, "q_lora_rank")
-    latent_rank = size(settings, "kv_lora_rank")
-    indexed = flag(settings, "indexed")
-    index_dim = size(settings, "index_head_dim") if indexed else 0
-    if indexed and query_rank is None:
-        raise ValueError(f"{settings.name}: q_lora_rank is None; the indexer needs a whole number of at least 1")
-    return LatentAttention(
-        heads=size(settings, "num_attention_heads"),
-        latent_rank=latent_rank,
-        rope_dim=size(settings, "qk_rope_head_dim"),
-        nope_dim=size(settings, "qk_nope_head_dim"),
-        value_dim=size(settings, "v_head_dim"),
-        query_rank=query_rank,
-        bias=flag(settings, "query_bias"),
-        index_heads=size(settings, "index_n_heads") if indexed else 0,
-        index_dim=index_dim,
-        index_top=size(settings, "index_topk") if indexed else None,
-        window=window,
-        norm_parameters=(query_rank or 0) + latent_rank + 2 * index_dim,
-    )
-
-
-def _feed_forward(settings: Settings, hidden_size: int) -> FeedForward | None:
-    width = optional_size(settings, "intermediate_size")
-    if width is None:
-        # A plain block is four times as wide inside, unless the config says otherwise; a Mamba layer has none.
-        width = 4 * hidden_size if flag(settings, "has_feed_forward") else None
-    if width is None:
-        return None
-    if flag(settings, "narrowed"):
-        width = _narrowed(settings, width)
-    return FeedForward(
-        intermediate_size=width,
-        gated=flag(settings, "gated"),
-        bias=flag(settings, "feed_forward_bias"),
-        vectors=size(settings, "feed_forward_vectors", minimum=0),
-    )
-
-
-def _narrowed(settings: Settings, width: int) -> int:
-    """Keep two thirds of a width, as some configs ask of a gated block, and round it up to a multiple."""
-    width = 2 * width // 3
-    factor = trait(settings, "block_ffn_dim_multiplier")
-    if factor is None:
-        return width
-    multiple = size(settings, "block_multiple_of")
-    scaled = int(positive(settings.name, "block_ffn_dim_multiplier", factor) * width)
-    return multiple * ((scaled + multiple - 1) // multiple)
-
-
-def _experts(settings: Settings) -> Experts:
-    count = size(settings, "experts")
-    active = size(settings, "active_experts")
-    if active > count:
-        raise ValueError(
-            f"{settings.name}: num_experts_per_tok is {active}, more than the {count} experts that there are"
-        )
-    return Experts(
-        count=count,
-        active=active,
-        intermediate_size=size(settings, "expert_size"),
-        gated=flag(settings, "gated"),
-        bias=flag(settings, "expert_bias"),
-        router_bias=flag(settings, "router_bias"),
-        shared_gate=flag(settings, "shared_gate"),
-        vectors=count if flag(settings, "expert_scores") else 0,
-    )
-
-
-def _shared_expert(settings: Settings) -> FeedForward | None:
-    """Describe the expert that every token runs; several of them are one, so many times as wide."""
-    copies = trait(settings, "shared_experts")
-    copies = size(settings, "shared_experts", minimum=0) if copies is not None else 0
-    if copies == 0:
-        return None
-    if trait(settings, "shared_size") == 0:
-        return None
-    return FeedForward(
-        intermediate_size=copies * size(settings, "shared_size"),
-        gated=flag(settings, "gated"),
-        bias=flag(settings, "feed_forward_bias"),
-    )
-
-
 def _positions(settings: Settings) -> int:
-    rows = size(settings, "positions", minimum=0)
-    return rows + size(settings, "position_offset", minimum=0) if rows else 0
+    if settings.family["positions"] == 0:
+        return 0
+    return size(settings, "positions") + size(settings, "position_offset", minimum=0)
 
 
 def _embedding_size(settings: Settings, hidden_size: int) -> int | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from .checks import whole
 
-__all__ = ["Attention", "Experts", "FeedForward", "LatentAttention", "Layer", "Matrix", "Recurrence"]
+__all__ = ["Attention", "Experts", "FeedForward", "LatentAttention", "Layer", "Recurrence"]
 
 
 def _sizes(owner: str, record, *fields, minimum: int = 1):
@@ -12,40 +12,6 @@ def _sizes(owner: str, record, *fields, minimum: int = 1):
     for field in fields:
         if getattr(record, field) is not None:
             whole(owner, field, getattr(record, field), minimum)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Matrix:
-    """One weight matrix, or several copies of which a token uses some.
-
-    Parameters
-    ----------
-    block : str
-        The block it belongs to: attention, feed-forward, experts and so on. [-]
-    name : str
-        What it computes. [-]
-    inputs, outputs : int
-        Width of the vector it takes and of the vector it gives. [-]
-    bias : bool, optional
-        Whether it adds a bias vector to its output. [-]
-    copies : int, optional
-        How many are stored: one for each expert. [-]
-    active : int, optional
-        How many of the copies one token runs through. [-]
-
-    Examples
-    --------
-    >>> Matrix(block="attention", name="query", inputs=8192, outputs=8192).outputs
-    8192
-    """
-
-    block: str
-    name: str
-    inputs: int
-    outputs: int
-    bias: bool = False
-    copies: int = 1
-    active: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +34,8 @@ class Attention:
         How far back a token looks; None is the whole context. [token]
     gate_width : int, optional
         Outputs of a gate on the result of the heads; 0 is no gate. [-]
+    gate_bias : bool, optional
+        Whether that gate adds a bias vector. [-]
     norm_parameters : int, optional
         Numbers in the norms inside the block, on queries and keys. [-]
     vectors : int, optional
@@ -90,6 +58,7 @@ class Attention:
     value_dim: int | None = None
     window: int | None = None
     gate_width: int = 0
+    gate_bias: bool = False
     norm_parameters: int = 0
     vectors: int = 0
     kind: str = "grouped"

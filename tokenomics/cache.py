@@ -24,7 +24,7 @@ def cached_numbers(attention) -> int:
     Returns
     -------
     int
-        Numbers for each token. [1/token]
+        Numbers for each token. [-]
 
     Notes
     -----

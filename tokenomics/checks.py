@@ -162,7 +162,7 @@ def suggestion(value, known) -> str:
     >>> suggestion("H10", ["H100", "A100"])
     "did you mean 'H100'? Known: H100, A100"
     """
-    known = list(known)
+    known = [str(name) for name in known]
     wanted = str(value).lower()
     near = [name for name in known if wanted and wanted in name.lower()]
     if not near:

@@ -6,7 +6,16 @@ from .checks import positive
 from .elementwise import maximum
 from .work import decode_flops, decode_kv_traffic, decode_weight_traffic
 
-__all__ = ["DecodeStep", "compute_only_rate", "decode_rate", "decode_step", "decode_throughput", "law_step_time", "reply_time", "step_time"]
+__all__ = [
+    "DecodeStep",
+    "compute_only_rate",
+    "decode_rate",
+    "decode_step",
+    "decode_throughput",
+    "law_step_time",
+    "reply_time",
+    "step_time",
+]
 
 
 def compute_only_rate(parameters, peak):
@@ -100,7 +109,9 @@ class DecodeStep:
     kv_time: float
 
 
-def decode_step(architecture, accelerator, *, batch=1, context=1, devices=1, weight_bits=16, kv_bits=16, precision="bf16"):
+def decode_step(
+    architecture, accelerator, *, batch=1, context=1, devices=1, weight_bits=16, kv_bits=16, precision="bf16"
+):
     """Time the parts of one decode step on one or more devices.
 
     Parameters
@@ -238,7 +249,7 @@ def decode_throughput(batch, step_time):
     Raises
     ------
     ValueError
-        If the batch holds no sequence.
+        If the batch is not above zero.
 
     Notes
     -----
@@ -249,6 +260,7 @@ def decode_throughput(batch, step_time):
     >>> decode_throughput(32, 0.04)
     800.0
     """
+    positive("decode throughput", "batch", batch)
     return batch / step_time
 
 

@@ -1,8 +1,49 @@
 """The weight matrices of a layer, listed: parameters, arithmetic and traffic are sums over these lists."""
 
-from .blocks import Matrix
+from dataclasses import dataclass
 
-__all__ = ["attention_matrices", "expert_matrices", "feed_forward_matrices", "latent_matrices", "layer_matrices"]
+__all__ = [
+    "Matrix",
+    "attention_matrices",
+    "expert_matrices",
+    "feed_forward_matrices",
+    "latent_matrices",
+    "layer_matrices",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matrix:
+    """One weight matrix, or several copies of which a token uses some.
+
+    Parameters
+    ----------
+    block : str
+        The block it belongs to: attention, feed-forward, experts and so on. [-]
+    name : str
+        What it computes. [-]
+    inputs, outputs : int
+        Width of the vector it takes and of the vector it gives. [-]
+    bias : bool, optional
+        Whether it adds a bias vector to its output. [-]
+    copies : int, optional
+        How many are stored: one for each expert. [-]
+    active : int, optional
+        How many of the copies one token runs through. [-]
+
+    Examples
+    --------
+    >>> Matrix(block="attention", name="query", inputs=8192, outputs=8192).outputs
+    8192
+    """
+
+    block: str
+    name: str
+    inputs: int
+    outputs: int
+    bias: bool = False
+    copies: int = 1
+    active: int = 1
 
 
 def attention_matrices(hidden_size: int, attention) -> list:
@@ -44,7 +85,10 @@ def attention_matrices(hidden_size: int, attention) -> list:
         Matrix(block="attention", name="value", inputs=hidden_size, outputs=value, bias=attention.key_value_bias),
     ]
     if attention.gate_width > 0:
-        matrices.append(Matrix(block="attention", name="gate", inputs=hidden_size, outputs=attention.gate_width))
+        width = attention.gate_width
+        matrices.append(
+            Matrix(block="attention", name="gate", inputs=hidden_size, outputs=width, bias=attention.gate_bias)
+        )
     matrices.append(
         Matrix(block="attention", name="output", inputs=result, outputs=hidden_size, bias=attention.output_bias)
     )

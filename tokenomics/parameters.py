@@ -1,7 +1,6 @@
 """How many parameters a model has, by part, and what they weigh."""
 
-from .blocks import Matrix
-from .matrices import expert_matrices, layer_matrices
+from .matrices import Matrix, expert_matrices, layer_matrices
 
 __all__ = [
     "Matrix",
@@ -11,7 +10,6 @@ __all__ = [
     "layer_parts",
     "matrix_parameters",
     "parameters_by_part",
-    "prediction_parameters",
     "total_parameters",
     "weight_bytes",
 ]
@@ -138,7 +136,7 @@ def parameters_by_part(architecture) -> dict:
     Notes
     -----
     Equation :eq:`eq-total`. The final norm counts among the norms; layers for
-    multi-token prediction do not count, see :func:`prediction_parameters`.
+    multi-token prediction do not count, see :func:`tokenomics.routing.prediction_parameters`.
 
     Examples
     --------
@@ -183,7 +181,7 @@ def total_parameters(architecture) -> int:
     Notes
     -----
     Equation :eq:`eq-total`. A checkpoint may hold more: see
-    :func:`prediction_parameters`.
+    :func:`tokenomics.routing.prediction_parameters`.
 
     References
     ----------
@@ -257,43 +255,6 @@ def active_parameters(architecture, *, convention: str = "with embeddings") -> i
         f"convention is {convention!r}; choose 'with embeddings', 'without input embedding' "
         "or 'without embedding and head'"
     )
-
-
-def prediction_parameters(architecture) -> int:
-    """Count the parameters that are stored to predict further tokens and do not run in plain decoding.
-
-    Parameters
-    ----------
-    architecture : Architecture
-        The model. [-]
-
-    Returns
-    -------
-    int
-        Parameters beside those of :func:`total_parameters`. [-]
-
-    Notes
-    -----
-    Equation :eq:`eq-prediction`: a module holds one layer, a matrix that takes
-    the hidden vector and the next token's embedding to one vector, and three
-    norms. It shares embedding and head with the model.
-
-    References
-    ----------
-    DeepSeek-AI, *DeepSeek-V3*, arXiv:2412.19437, section 2.2.
-
-    Examples
-    --------
-    >>> from tokenomics.catalogue import model
-    >>> prediction_parameters(model("deepseek-v3"))
-    11610067968
-    """
-    hidden_size = architecture.hidden_size
-    total = 0
-    for layer in architecture.prediction_layers:
-        of_module = layer_parameters(hidden_size, layer) + 2 * hidden_size * hidden_size + 3 * hidden_size
-        total = total + layer.count * of_module
-    return total
 
 
 def weight_bytes(parameters, bits):

@@ -15,7 +15,14 @@ _KINDS = {
     "linear_attention": "recurrent",
     "mamba": "recurrent",
     "conv": "recurrent",
+    "deepseek_sparse_attention": "full",
+    "mlp": "dense",
+    "moe": "sparse",
 }
+_ALONE = ("dense", "sparse")
+
+# Nemotron-H writes its layers as one string.
+_LETTERS = {"M": "mamba", "*": "attention", "-": "mlp", "E": "moe"}
 
 
 def attention_kinds(settings: Settings, layers: int) -> list:
@@ -31,8 +38,9 @@ def attention_kinds(settings: Settings, layers: int) -> list:
     Returns
     -------
     list of str
-        ``full``, ``sliding``, ``recurrent`` or ``both`` (a state beside full
-        attention) for each layer, from input to output. [-]
+        For each layer, from input to output: ``full``, ``sliding``,
+        ``recurrent``, ``both`` (a state beside full attention), or, in a
+        family whose layers hold one block each, ``dense`` or ``sparse``. [-]
 
     Raises
     ------
@@ -41,7 +49,7 @@ def attention_kinds(settings: Settings, layers: int) -> list:
 
     Examples
     --------
-    >>> from tokenomics.settings import families
+    >>> from tokenomics.families import families
     >>> settings = Settings(name="mine", config={"sliding_window": 4096}, family=families()["gemma2"])
     >>> attention_kinds(settings, 4)
     ['sliding', 'full', 'sliding', 'full']
@@ -49,11 +57,18 @@ def attention_kinds(settings: Settings, layers: int) -> list:
     recurrent = trait(settings, "recurrence") is not None
     if recurrent and trait(settings, "recurrent_layers") == "both":
         return ["both"] * layers
-    words = [word for word, kind in _KINDS.items() if recurrent or kind != "recurrent"]
+    alone = flag(settings, "single_blocks")
+    words = [
+        word for word, kind in _KINDS.items() if (recurrent or kind != "recurrent") and (alone or kind not in _ALONE)
+    ]
     for key in ("layer_types", "layers_block_type"):
         listed = listing(settings, key, layers, words)
         if listed is not None:
             return [_KINDS[word] for word in listed]
+    if alone:
+        return [_KINDS[_LETTERS[letter]] for letter in _pattern(settings, layers)]
+    if flag(settings, "kinds_listed"):
+        raise ValueError(f"{settings.name}: layer_types is missing; it must be a list of {layers}, one for each layer")
     if recurrent:
         return _recurrent_kinds(settings, layers)
     if trait(settings, "window") is None:
@@ -100,6 +115,18 @@ def _recurrent_kinds(settings: Settings, layers: int) -> list:
     return ["full" if layer in attends else "recurrent" for layer in range(layers)]
 
 
+def _pattern(settings: Settings, layers: int) -> str:
+    """Read the string that names the block of each layer."""
+    found = settings.config.get("hybrid_override_pattern")
+    if not isinstance(found, str) or len(found) != layers or not set(found) <= set(_LETTERS):
+        letters = ", ".join(f"{letter} ({word})" for letter, word in _LETTERS.items())
+        raise ValueError(
+            f"{settings.name}: hybrid_override_pattern is {shown(found)}; "
+            f"it must be {layers} letters, one for each layer: {letters}"
+        )
+    return found
+
+
 def _periodic(settings: Settings, what: str, layer: int) -> bool:
     """Say whether a layer is among those that come every so often, the last of each period unless offset."""
     period = optional_size(settings, f"{what}_every")
@@ -110,15 +137,15 @@ def _periodic(settings: Settings, what: str, layer: int) -> bool:
     return layer % period == size(settings, f"{what}_offset", minimum=0)
 
 
-def sparse_layers(settings: Settings, layers: int) -> list:
+def sparse_layers(settings: Settings, kinds: list) -> list:
     """Say of each layer whether it carries experts.
 
     Parameters
     ----------
     settings : Settings
         The config and its family. [-]
-    layers : int
-        Layers of the model. [-]
+    kinds : list of str
+        What :func:`attention_kinds` says of each layer. [-]
 
     Returns
     -------
@@ -132,11 +159,14 @@ def sparse_layers(settings: Settings, layers: int) -> list:
 
     Examples
     --------
-    >>> from tokenomics.settings import families
+    >>> from tokenomics.families import families
     >>> settings = Settings(name="mine", config={"first_k_dense_replace": 1}, family=families()["deepseek_v3"])
-    >>> sparse_layers(settings, 3)
+    >>> sparse_layers(settings, ["full", "full", "full"])
     [False, True, True]
     """
+    layers = len(kinds)
+    if flag(settings, "single_blocks"):
+        return [kind == "sparse" for kind in kinds]
     if trait(settings, "experts") is None:
         return [False] * layers
     listed = listing(settings, "mlp_layer_types", layers, ["dense", "sparse"])

@@ -1,8 +1,9 @@
 """The recurrent blocks of hybrid and state-space models, read from a config."""
 
-from .blocks import Matrix, Recurrence
+from .blocks import Recurrence
 from .checks import shown
 from .elementwise import ceil
+from .matrices import Matrix
 from .settings import Settings, flag, optional_size, size, trait
 
 __all__ = ["recurrence"]
@@ -42,7 +43,7 @@ def recurrence(settings: Settings, hidden_size: int) -> Recurrence:
 
     Examples
     --------
-    >>> from tokenomics.settings import families
+    >>> from tokenomics.families import families
     >>> settings = Settings(name="mine", config={"conv_L_cache": 3}, family=families()["lfm2"])
     >>> recurrence(settings, 2048).tail
     6144
@@ -85,11 +86,14 @@ def _mamba(settings: Settings, hidden_size: int) -> Recurrence:
 
 
 def _mamba2(settings: Settings, hidden_size: int) -> Recurrence:
-    inner = _inner_size(settings, hidden_size)
     state = size(settings, "state_size")
     kernel = size(settings, "conv_kernel")
     heads = size(settings, "recurrent_heads")
     stated = trait(settings, "recurrent_head_dim")
+    if trait(settings, "inner_size") == "by heads":
+        inner = heads * size(settings, "recurrent_head_dim")
+    else:
+        inner = _inner_size(settings, hidden_size)
     head_dim = inner // heads if stated == "auto" else size(settings, "recurrent_head_dim")
     if heads * head_dim != inner:
         raise ValueError(

@@ -1,9 +1,9 @@
-"""What a batch of tokens reads of a model that sends each token to a few of its experts."""
+"""What a pass reads of the parameters that are stored: the experts it is sent to, and no layer for prediction."""
 
 from .matrices import expert_matrices
-from .parameters import matrix_parameters, parameters_by_part, total_parameters
+from .parameters import layer_parameters, matrix_parameters, parameters_by_part, total_parameters
 
-__all__ = ["experts_touched", "touched_parameters"]
+__all__ = ["experts_touched", "prediction_parameters", "touched_parameters"]
 
 
 def experts_touched(count, active, tokens):
@@ -77,3 +77,40 @@ def touched_parameters(architecture, *, tokens=1):
                 if matrix.copies > 1:
                     touched = touched - layer.count * untouched * matrix_parameters(matrix) / count
     return touched
+
+
+def prediction_parameters(architecture) -> int:
+    """Count the parameters that are stored to predict further tokens and do not run in plain decoding.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The model. [-]
+
+    Returns
+    -------
+    int
+        Parameters beside those of :func:`tokenomics.parameters.total_parameters`. [-]
+
+    Notes
+    -----
+    Equation :eq:`eq-prediction`: a module holds one layer, a matrix that takes
+    the hidden vector and the next token's embedding to one vector, and three
+    norms. It shares embedding and head with the model.
+
+    References
+    ----------
+    DeepSeek-AI, *DeepSeek-V3*, arXiv:2412.19437, section 2.2.
+
+    Examples
+    --------
+    >>> from tokenomics.catalogue import model
+    >>> prediction_parameters(model("deepseek-v3"))
+    11610067968
+    """
+    hidden_size = architecture.hidden_size
+    total = 0
+    for layer in architecture.prediction_layers:
+        of_module = layer_parameters(hidden_size, layer) + 2 * hidden_size * hidden_size + 3 * hidden_size
+        total = total + layer.count * of_module
+    return total

@@ -1,13 +1,10 @@
 """A config held against its family: which key sets a trait, what the class fills in, what is refused."""
 
-import json
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 from .checks import shown, suggestion, whole
 
-__all__ = ["Settings", "families", "flag", "listing", "optional_size", "size", "trait"]
+__all__ = ["Settings", "flag", "key_of", "listing", "optional_size", "size", "trait"]
 
 # Sizes that a config must state. A nested config may leave them out: files of
 # models that also see or hear are written without what equals the class default.
@@ -16,35 +13,6 @@ _STATED = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermedi
 # No model comes near these; a larger number is a slip.
 _LARGEST = {"num_hidden_layers": 10_000}
 _LARGEST_SIZE = 100_000_000
-
-@cache
-def families() -> dict:
-    """Read the table of families: what the config of each means.
-
-    Returns
-    -------
-    dict
-        One row for each ``model_type``. [-]
-
-    Examples
-    --------
-    >>> families()["qwen2"]["query_bias"]
-    True
-    """
-    path = Path(__file__).parent / "catalogue" / "families.json"
-    table = json.loads(path.read_text(encoding="utf-8"))
-    return {family: _complete(row, table) for family, row in table["families"].items()}
-
-
-def _complete(row: dict, table: dict) -> dict:
-    """Lay a row over that of the family it is like, and that over what is usual."""
-    kin = _complete(table["families"][row["like"]], table) if "like" in row else table["usual"]
-    whole_row = {**kin, **row, "defaults": {**kin.get("defaults", {}), **row.get("defaults", {})}}
-    if "attention_bias" in row:
-        biases = ("query_bias", "key_value_bias", "output_bias")
-        whole_row.update({bias: row.get(bias, row["attention_bias"]) for bias in biases})
-    return whole_row
-
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -63,6 +31,7 @@ class Settings:
 
     Examples
     --------
+    >>> from tokenomics.families import families
     >>> size(Settings(name="mine", config={"n_embd": 768}, family=families()["gpt2"]), "hidden_size")
     768
     """
@@ -75,19 +44,39 @@ class Settings:
 
 def _setting(settings: Settings, key: str) -> tuple:
     """Find the value of a key and the name under which the config gives it."""
-    names = [name for name in [key, *settings.family.get("aliases", {}).get(key, [])] if name in settings.config]
-    if len(names) > 1 and settings.config[names[0]] != settings.config[names[1]]:
-        first, second = names[:2]
-        raise ValueError(
-            f"{settings.name}: {first} is {shown(settings.config[first])} but {second} is "
-            f"{shown(settings.config[second])}; they name the same thing, so give one of them"
-        )
-    if names:
-        return names[0], settings.config[names[0]]
+    found = {}
+    for name in [key, *settings.family.get("aliases", {}).get(key, [])]:
+        place = _place(settings, name)
+        if name.rpartition(".")[2] in place:
+            found[name] = place[name.rpartition(".")[2]]
+    if len(found) > 1:
+        (first, value), (second, other) = list(found.items())[:2]
+        if value != other:
+            raise ValueError(
+                f"{settings.name}: {first} is {shown(value)} but {second} is {shown(other)}; "
+                "they name the same thing, so give one of them"
+            )
+    if found:
+        return next(iter(found.items()))
     defaults = settings.family.get("defaults", {})
-    if key not in defaults or (key in _STATED and not settings.nested and defaults[key] is not None):
-        raise ValueError(f"{settings.name}: {key} is missing; it must be a whole number of at least 1")
+    if key in _STATED and not settings.nested and defaults.get(key) is not None:
+        aliases = settings.family.get("aliases", {}).get(key, [])
+        also = f" (this family also calls it {' or '.join(aliases)})" if aliases else ""
+        raise ValueError(f"{settings.name}: {key} is missing{also}; it must be a whole number of at least 1")
+    if key not in defaults:
+        raise ValueError(f"{settings.name}: {key} is missing; this family has no default for it")
     return key, defaults[key]
+
+
+def _place(settings: Settings, name: str) -> dict:
+    """Find the object that holds a key; a dotted name says which part of the config."""
+    part = name.rpartition(".")[0]
+    place = settings.config.get(part) if part else settings.config
+    if place is None:
+        return {}
+    if not isinstance(place, dict):
+        raise ValueError(f"{settings.name}: {part} is {shown(place)}; it must be a JSON object")
+    return place
 
 
 def _look_up(settings: Settings, name: str) -> tuple:
@@ -118,6 +107,30 @@ def _as_flag(settings: Settings, key: str, value) -> bool:
     return value
 
 
+def key_of(settings: Settings, name: str) -> str:
+    """Say which key of the config sets a trait, for an error message.
+
+    Parameters
+    ----------
+    settings : Settings
+        The config and its family. [-]
+    name : str
+        The trait. [-]
+
+    Returns
+    -------
+    str
+        The key. [-]
+
+    Examples
+    --------
+    >>> from tokenomics.families import families
+    >>> key_of(Settings(name="mine", config={"n_embd": 768}, family=families()["gpt2"]), "hidden_size")
+    'n_embd'
+    """
+    return _look_up(settings, name)[0]
+
+
 def trait(settings: Settings, name: str):
     """Look up a trait of the model, whatever its type.
 
@@ -135,6 +148,7 @@ def trait(settings: Settings, name: str):
 
     Examples
     --------
+    >>> from tokenomics.families import families
     >>> trait(Settings(name="mine", config={}, family=families()["gemma2"]), "norms")
     4
     """
@@ -163,6 +177,7 @@ def flag(settings: Settings, name: str) -> bool:
 
     Examples
     --------
+    >>> from tokenomics.families import families
     >>> flag(Settings(name="mine", config={"mlp_bias": True}, family=families()["llama"]), "feed_forward_bias")
     True
     """
@@ -193,6 +208,7 @@ def size(settings: Settings, name: str, minimum: int = 1) -> int:
 
     Examples
     --------
+    >>> from tokenomics.families import families
     >>> size(Settings(name="mine", config={"hidden_size": 64}, family=families()["llama"]), "hidden_size")
     64
     """
@@ -222,6 +238,7 @@ def optional_size(settings: Settings, name: str) -> int | None:
 
     Examples
     --------
+    >>> from tokenomics.families import families
     >>> optional_size(Settings(name="mine", config={"head_dim": None}, family=families()["llama"]), "head_dim")
     """
     key, value = _look_up(settings, name)
@@ -262,7 +279,9 @@ def listing(settings: Settings, key: str, length: int, words) -> list | None:
     if found is None:
         return None
     if not isinstance(found, list) or len(found) != length:
-        raise ValueError(f"{settings.name}: {key} is {shown(found)}; it must be a list of {length}, one for each layer")
+        raise ValueError(
+            f"{settings.name}: {key} is {shown(found)}; it must be a list of as many as num_hidden_layers, {length}"
+        )
     for word in found:
         if word not in words:
             raise ValueError(f"{settings.name}: {key} holds {shown(word)}; {suggestion(word, words)}")

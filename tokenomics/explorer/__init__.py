@@ -6,10 +6,10 @@ from html import escape
 import anywidget
 import traitlets
 
+from ..checks import choice
 from .calculators import CALCULATORS, plain, shelf
 from .controls import check_values
 from .javascript import module, stylesheet
-from ..checks import choice
 
 __all__ = ["Explorer", "explore"]
 
@@ -90,7 +90,9 @@ class Explorer(anywidget.AnyWidget):
     def _html(self) -> str:
         """Write what the built page holds: the state, and a table that stands without JavaScript."""
         panel = self.panel()
-        texts = {control.name: dict(control.options)[self.values[control.name]] for control in self._calculator.controls}
+        texts = {
+            control.name: dict(control.options)[self.values[control.name]] for control in self._calculator.controls
+        }
         labels = {control.name: control.label for control in self._calculator.controls}
         rows = [(labels[name], text) for name, text in texts.items()]
         rows += [(readout["label"], readout["text"]) for readout in panel["readouts"]]

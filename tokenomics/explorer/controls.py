@@ -39,7 +39,16 @@ class Control:
     slider: bool = False
 
     def __post_init__(self):
-        choice(self.name, "default", self.default, [value for value, _ in self.options])
+        _option("default", self, self.default)
+
+
+def _option(owner: str, control: Control, value):
+    """Return the option that equals a value, in the type the page knows: 1 for True, 8 for 8.0."""
+    options = [option for option, _ in control.options]
+    if value not in options:
+        known = options if len(options) <= 20 else [options[0], options[1], "…", options[-1]]
+        raise ValueError(f"{owner}: {control.name} is {value!r}; choose one of {', '.join(map(str, known))}")
+    return options[options.index(value)]
 
 
 def model_control(default: str = "llama-3.3-70b") -> Control:
@@ -142,10 +151,8 @@ def check_values(calculator: str, controls, values: dict) -> dict:
     {'batch': 2}
     """
     controls = {control.name: control for control in controls}
-    for name, value in values.items():
+    for name in values:
         choice(calculator, "control", name, controls)
-        options = [option for option, _ in controls[name].options]
-        if value not in options:
-            known = options if len(options) <= 20 else [options[0], options[1], "…", options[-1]]
-            raise ValueError(f"{calculator}: {name} is {value!r}; choose one of {', '.join(map(str, known))}")
-    return {name: values.get(name, control.default) for name, control in controls.items()}
+    return {
+        name: _option(calculator, control, values.get(name, control.default)) for name, control in controls.items()
+    }

@@ -12,7 +12,8 @@ from rjsmin import jsmin
 
 from .. import architecture, elementwise, latency, numerals, parameters, roofline, work
 from ..hardware import devices_to_hold
-from . import calculators
+from . import panels
+from .calculators import CALCULATORS
 
 __all__ = ["formulas", "module", "page_script", "stylesheet"]
 
@@ -62,14 +63,14 @@ FORMULAS = (
     latency.decode_rate,
     latency.decode_throughput,
     latency.reply_time,
-    calculators.readout,
-    calculators.segment,
-    calculators.part_segments,
-    calculators.parts_chart,
-    calculators.weigh_panel,
-    calculators.build_panel,
-    calculators.roofline_chart,
-    calculators.decode_panel,
+    panels.readout,
+    panels.segment,
+    panels.part_segments,
+    panels.parts_chart,
+    panels.weigh_panel,
+    panels.build_panel,
+    panels.roofline_chart,
+    panels.decode_panel,
 )
 
 # Written by hand: these look at types, which the page has no need to.
@@ -109,8 +110,8 @@ def formulas() -> str:
     by_hand = [f"const {name} = {body};" for name, body in _BY_HAND.items()]
     sources = [_source(function) for function in FORMULAS if function.__name__ not in _BY_HAND]
     compiled = pscript.py2js("\n".join(sources))
-    panels = ", ".join(f"{name}: {calculator.panel.__name__}" for name, calculator in calculators.CALCULATORS.items())
-    return "\n".join([*records, *by_hand, compiled, f"const PANELS = {{{panels}}};"])
+    by_name = ", ".join(f"{name}: {calculator.panel.__name__}" for name, calculator in CALCULATORS.items())
+    return "\n".join([*records, *by_hand, compiled, f"const PANELS = {{{by_name}}};"])
 
 
 def _source(function) -> str:

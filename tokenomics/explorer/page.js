@@ -23,11 +23,9 @@ function valuesFromAddress(state, values) {
   return found;
 }
 
+// Every control is named, so a link keeps its meaning when the page's own start is changed.
 function address(state, values) {
-  const query = new URLSearchParams();
-  for (const { name, default: start } of state.controls) {
-    if (values[name] !== start) query.set(`${state.name}.${name}`, values[name]);
-  }
+  const query = new URLSearchParams(state.controls.map(({ name }) => [`${state.name}.${name}`, values[name]]));
   return `${location.pathname}?${query}#calculator-${state.name}`;
 }
 

@@ -1,0 +1,209 @@
+"""The widget in Python: its values are checked, its table holds its answers, its page weighs little."""
+
+import html
+import json
+import random
+import re
+from html.parser import HTMLParser
+
+import pytest
+import traitlets
+
+from tokenomics.explorer import Explorer, explore
+from tokenomics.explorer.calculators import CALCULATORS
+from tokenomics.explorer.controls import Control
+from tokenomics.explorer.javascript import module, page_script, stylesheet
+from tokenomics.figures import SERIES
+
+BUDGET = 40_000  # bytes of script and style on a page, before compression
+
+every_calculator = pytest.mark.parametrize("name", CALCULATORS)
+
+
+class Table(HTMLParser):
+    """Collects the rows of a table, and what script elements hold."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.rows, self.scripts, self.inside = [], [], None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "tr":
+            self.rows.append([])
+        self.inside = tag
+
+    def handle_endtag(self, tag):
+        self.inside = None
+
+    def handle_data(self, data):
+        if self.inside in ("th", "td"):
+            self.rows[-1].append(data)
+        if self.inside == "script":
+            self.scripts.append(data)
+
+
+def drawn(name, seed):
+    rng = random.Random(seed)
+    return {control.name: rng.choice(control.options)[0] for control in CALCULATORS[name].controls}
+
+
+@every_calculator
+def test_the_table_holds_the_settings_and_the_answers(name):
+    widget = explore(name, **drawn(name, 1))
+    parsed = Table(widget._repr_mimebundle_()[0]["text/html"])
+    settings = [
+        [control.label, dict(control.options)[widget.values[control.name]]] for control in CALCULATORS[name].controls
+    ]
+    answers = [[readout["label"], readout["text"]] for readout in widget.panel()["readouts"]]
+    assert parsed.rows == settings + answers
+
+
+@every_calculator
+def test_the_page_gets_state_and_values_as_json(name):
+    widget = explore(name, **drawn(name, 2))
+    (data,) = Table(widget._repr_mimebundle_()[0]["text/html"]).scripts
+    assert json.loads(data) == json.loads(json.dumps({"state": widget.state, "values": widget.values}))
+
+
+def test_text_in_the_data_cannot_end_its_script_element():
+    widget = explore("weigh")
+    hostile = "</script><script>alert(1)</script>"
+    widget.state = {**widget.state, "title": hostile}
+    parsed = Table(widget._html())
+    (data,) = parsed.scripts
+    assert json.loads(data)["state"]["title"] == hostile
+
+
+def test_text_in_the_table_is_escaped(monkeypatch):
+    readout = {"label": "a < b", "text": "<b>&"}
+    widget = explore("weigh")
+    monkeypatch.setattr(widget, "panel", lambda: {"headline": "", "readouts": [readout], "charts": []})
+    assert Table(widget._html()).rows[-1] == ["a < b", "<b>&"]
+    assert html.escape("<b>&") in widget._html()
+
+
+@every_calculator
+def test_the_same_cell_gives_the_same_output(name):
+    first, second = (explore(name)._repr_mimebundle_()[0] for _ in range(2))
+    assert first["text/html"] == second["text/html"]
+    assert first["text/plain"] == second["text/plain"] == f"Explorer({name!r})"
+
+
+@every_calculator
+def test_controls_left_out_take_their_default(name):
+    defaults = {control.name: control.default for control in CALCULATORS[name].controls}
+    assert explore(name).values == defaults
+    for control in CALCULATORS[name].controls:
+        value = control.options[-1][0]
+        assert explore(name, **{control.name: value}).values == {**defaults, control.name: value}
+
+
+def complaint(function, *arguments, **keywords) -> str:
+    with pytest.raises((ValueError, traitlets.TraitError)) as caught:
+        function(*arguments, **keywords)
+    message = str(caught.value)
+    assert message and "\n" not in message
+    return message
+
+
+def test_unknown_names_and_values_are_refused():
+    assert "calculator is 'weight'" in complaint(Explorer, "weight")
+    assert "did you mean 'weigh'" in complaint(Explorer, "weight")
+    message = complaint(explore, "decode", bach=8)
+    assert "'bach'" in message and "batch" in message
+    message = complaint(explore, "decode", batch=0)
+    assert "batch is 0" in message and "1024" in message
+    message = complaint(explore, "weigh", machine="H100")
+    assert "machine is 'H100'" in message and "H100-SXM-80GB" in message
+    assert "bits is 7" in complaint(explore, "weigh", bits=7)
+
+
+def test_a_wrong_assignment_is_refused_and_changes_nothing():
+    widget = explore("decode", batch=32)
+
+    def assign(values):
+        widget.values = values
+
+    message = complaint(assign, {"batch": 0})
+    assert "batch is 0" in message and "choose one of" in message
+    assert widget.values["batch"] == 32
+    assign({"batch": 64})
+    assert widget.values["batch"] == 64 and set(widget.values) == {
+        control.name for control in CALCULATORS["decode"].controls
+    }
+
+
+def test_a_control_must_offer_its_default():
+    message = complaint(Control, name="bits", label="Bits", options=((1, "1"), (2, "2")), default=3)
+    assert message == "default: bits is 3; choose one of 1, 2"
+
+
+def test_values_take_the_type_of_their_option():
+    """The page compares strictly: to it, true and 1 are two values."""
+    values = explore("decode", batch=True, context=128.0).values
+    assert [type(values[name]) for name in ("batch", "context")] == [int, int]
+
+
+@every_calculator
+@pytest.mark.parametrize("seed", range(20))
+def test_panels_are_what_the_view_draws(name, seed):
+    panel = explore(name, **drawn(name, seed)).panel()
+    assert panel["headline"].endswith(".")
+    labels = [readout["label"] for readout in panel["readouts"]]
+    assert labels and len(set(labels)) == len(labels)
+    for chart in panel["charts"]:
+        if chart["kind"] == "bars":
+            segments = [segment for bar in chart["bars"] for segment in bar["segments"]]
+            assert all(segment["value"] >= 0 for segment in segments)
+        else:
+            assert chart["kind"] == "curve"
+            segments = chart["lines"] + chart["marks"]
+            for mark in chart["marks"]:
+                # Not above the roof, and inside the frame.
+                assert mark["y"] <= chart["lines"][1]["points"][0][1] * (1 + 1e-12)
+                assert chart["x"]["low"] <= mark["x"] <= chart["x"]["high"]
+                assert chart["y"]["low"] <= mark["y"] <= chart["y"]["high"]
+        assert all(0 <= segment["series"] < len(SERIES) for segment in segments)
+
+
+def answers(name, **values):
+    return {readout["label"]: readout["text"] for readout in explore(name, **values).panel()["readouts"]}
+
+
+def test_calculators_give_the_published_figures():
+    assert answers("weigh")["Parameters"] == answers("build")["Parameters"] == "70,553,706,496"
+    assert answers("weigh")["Weights"] == "141 GB"
+    assert answers("weigh")["Least number of devices"] == "2 devices"
+    assert answers("weigh", bits=4)["Least number of devices"] == "1 device"
+    assert answers("decode")["Ridge point at bf16"] == "295 FLOP/byte"
+    assert answers("decode", machine="Apple-M3-Ultra")["Ridge point at bf16"] == "no published peak"
+
+
+@pytest.mark.parametrize(
+    ("devices", "batch", "fits"),
+    # 141.1 GB of weights, and 0.67 GB of cache for each sequence of 2,048 tokens, on devices of 80 GB.
+    [(1, 1, False), (2, 1, True), (2, 16, True), (2, 32, False), (4, 256, True), (4, 512, False)],
+)
+def test_what_fits(devices, batch, fits):
+    panel = explore("decode", devices=devices, batch=batch).panel()
+    assert ("does not fit" in panel["headline"]) != fits
+    text = panel["readouts"][-1]["text"]
+    assert ("does not fit" in text) != fits
+
+
+def test_the_roof_that_binds():
+    # Short contexts: arithmetic binds past the ridge of 295 sequences.
+    assert answers("decode", batch=256, context=128)["Roof that binds"] == "memory"
+    assert answers("decode", batch=512, context=128)["Roof that binds"] == "arithmetic"
+    assert answers("decode", batch=512, context=8192)["Roof that binds"] == "memory"
+
+
+def test_the_code_of_a_page_stays_small():
+    assert len((page_script() + stylesheet()).encode()) < BUDGET
+    assert len((module() + stylesheet()).encode()) < BUDGET
+
+
+def test_the_code_of_a_page_calls_no_other_host():
+    addresses = set(re.findall(r"https?://[^\"'`\s)]+", page_script() + module() + stylesheet()))
+    assert addresses <= {"http://www.w3.org/2000/svg"}
