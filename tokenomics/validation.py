@@ -1,15 +1,17 @@
 """Hold the model against measurements: error, bias, worst case and coverage, regime by regime."""
 
+import dataclasses
 from dataclasses import dataclass
+from datetime import date
 
 from . import catalogue
 from .calibration import predicted_over_measured, rows_of
-from .constants import ROWS_OF_A_SOURCE, fit_sets
+from .constants import ROWS_OF_A_SOURCE, fit_sets, fit_vllm
 from .efficiency import CEILING, REGIMES, Efficiency, efficiency
 from .measurements import Measurement
 from .server import ENDLESS
 
-__all__ = ["Comparison", "Score", "compare", "leave_one_source_out", "scores", "spread_of", "usable"]
+__all__ = ["Comparison", "Score", "compare", "leave_one_source_out", "refit", "scores", "spread_of", "usable"]
 
 # The part of the measured times that an interval leaves out at each end.
 _TAIL = 0.1
@@ -315,3 +317,50 @@ def leave_one_source_out(measurements, progress=None) -> list:
                 practice += compare(by_source[second], without(held, second).of)
         found += compare(by_source[held], without(held).with_spread(spread_of(practice)).of)
     return found
+
+
+def refit(measurements, runs, series, progress=None) -> list:
+    """Fit every constant set of the catalogue again.
+
+    Parameters
+    ----------
+    measurements : sequence of Measurement
+        The table of measurements. [-]
+    runs : sequence of Measurement
+        The runs of the vLLM grid. [-]
+    series : sequence of str
+        The series of each run. [-]
+    progress : callable or None, optional
+        Told the name of each source as its turn comes. [-]
+
+    Returns
+    -------
+    list of dict
+        The sets as they stand in the file. [-]
+
+    Notes
+    -----
+    All sets carry the intervals of leaving one source out: they allow for
+    another house and another version, and are wide for the runs they were fitted to.
+    """
+    comparisons = leave_one_source_out(measurements, progress)
+    spread = {regime: tuple(round(factor, 3) for factor in factors) for regime, factors in spread_of(comparisons).items()}
+    found = fit_sets(measurements).with_spread(spread)
+    counts = {}
+    for row in measurements:
+        counts[found.of(row).name] = counts.get(found.of(row).name, 0) + 1
+    entries = []
+    for name, constants in found.sets.items():
+        engine = constants.engine or "all engines"
+        rows = len(measurements) if constants.engine is None and constants.machine_class != "NPU" else counts.get(name, 0)
+        entries.append(_entry(constants, f"measurements.csv, {engine}, {rows} rows"))
+    vllm = fit_vllm(runs, list(series)).constants
+    vllm = dataclasses.replace(vllm, spread=spread)
+    return [*entries, _entry(vllm, f"vllm_grid.csv, {len(runs)} runs of March 2025")]
+
+
+def _entry(constants: Efficiency, data: str) -> dict:
+    """One set as plain data, its numbers to four figures."""
+    values = {**dataclasses.asdict(constants), "data": data, "date": date.today().isoformat()}
+    values["unidentified"] = list(constants.unidentified)
+    return {name: float(f"{value:.4g}") if isinstance(value, float) else value for name, value in values.items()}
