@@ -7,6 +7,9 @@ import reprlib
 
 __all__ = ["choice", "positive", "shown", "suggestion", "whole"]
 
+# More names than these are not all listed in an error message.
+_MANY = 30
+
 
 def shown(value) -> str:
     """Write a value for an error message, cut to what fits on a line.
@@ -167,5 +170,5 @@ def suggestion(value, known) -> str:
     near = [name for name in known if wanted and wanted in name.lower()]
     if not near:
         near = difflib.get_close_matches(str(value), known, n=1)
-    listing = ", ".join(known)
+    listing = ", ".join(known) if len(known) <= _MANY else f"{len(known)} names, from {known[0]} to {known[-1]}"
     return f"did you mean {near[0]!r}? Known: {listing}" if near else f"known: {listing}"

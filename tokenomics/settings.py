@@ -10,6 +10,11 @@ __all__ = ["Settings", "flag", "key_of", "listing", "optional_size", "size", "tr
 # models that also see or hear are written without what equals the class default.
 _STATED = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "vocab_size")
 
+# Where null says something, whatever the class sets: as many as it takes, or none.
+_MAY_BE_NULL = (
+    "attention_chunk_size", "head_dim", "mamba_d_ssm", "num_key_value_heads", "q_lora_rank", "sliding_window",
+)  # fmt: skip
+
 # No model comes near these; a larger number is a slip.
 _LARGEST = {"num_hidden_layers": 10_000}
 _LARGEST_SIZE = 100_000_000
@@ -56,9 +61,12 @@ def _setting(settings: Settings, key: str) -> tuple:
                 f"{settings.name}: {first} is {shown(value)} but {second} is {shown(other)}; "
                 "they name the same thing, so give one of them"
             )
-    if found:
-        return next(iter(found.items()))
     defaults = settings.family.get("defaults", {})
+    if found:
+        name, value = next(iter(found.items()))
+        if value is None and defaults.get(key) is not None and key not in _MAY_BE_NULL:
+            raise ValueError(f"{settings.name}: {name} is null; this family needs a value, such as {shown(defaults[key])}")
+        return name, value
     if key in _STATED and not settings.nested and defaults.get(key) is not None:
         aliases = settings.family.get("aliases", {}).get(key, [])
         also = f" (this family also calls it {' or '.join(aliases)})" if aliases else ""
