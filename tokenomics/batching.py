@@ -214,7 +214,6 @@ def pass_time(weight_time, matrix_time, cache_time, attention_time, overhead):
     return maximum(weight_time, matrix_time) + maximum(cache_time, attention_time) + overhead
 
 
-
 def burst_time(prefill_time, wave_count, steps, step_time, request_time):
     """Time a burst of equal requests, from the first byte to the last.
 
@@ -279,5 +278,3 @@ def utilisation(work, time, devices, rate):
     0.8
     """
     return work / (time * devices * rate)
-
-

@@ -5,10 +5,10 @@ import math
 from dataclasses import dataclass
 
 from . import catalogue
+from .burst import times
 from .deployment import precision
 from .efficiency import SHARES, Efficiency
-from .prediction import times
-from .server import server, stack
+from .server import arithmetic_of, server, stack
 
 __all__ = ["BY_TYPE", "Fit", "Rows", "fit", "predicted_over_measured", "rows_of"]
 
@@ -121,7 +121,7 @@ def rows_of(measurements) -> Rows:
 
     Examples
     --------
-    >>> from tokenomics.measurements import read_table
+    >>> from tokenomics.measurement_tables import read_table
     >>> len(rows_of(read_table(catalogue.path("vllm_grid.csv"))[0]))
     616
     """
@@ -135,7 +135,9 @@ def rows_of(measurements) -> Rows:
         key = (row.model, row.machine, row.parallelism, row.weights, row.kv_bits)
         if key not in servers:
             machine = catalogue.accelerator(row.machine)
-            servers[key] = server(catalogue.model(row.model), machine, row.parallelism, precision(row.weights), row.kv_bits)
+            servers[key] = server(
+                catalogue.model(row.model), machine, row.parallelism, precision(row.weights), row.kv_bits
+            )
     keys = [(row.model, row.machine, row.parallelism, row.weights, row.kv_bits) for row in measurements]
 
     def column(read):
@@ -148,7 +150,9 @@ def rows_of(measurements) -> Rows:
         output_tokens=column(lambda row: row.output_tokens),
         longest=column(lambda row: row.output_tokens if row.longest is None else row.longest),
         requests=column(lambda row: math.nan if row.requests is None else row.requests),
-        arithmetic=tuple(precision(row.weights).arithmetic for row in measurements),
+        arithmetic=tuple(
+            arithmetic_of(precision(row.weights), catalogue.accelerator(row.machine)) for row in measurements
+        ),
         machine_class=tuple(catalogue.accelerator(row.machine).machine_class for row in measurements),
         kind=numpy.array([row.kind for row in measurements]),
         measured=column(lambda row: row.value if row.time is None else row.time),
@@ -173,7 +177,7 @@ def predicted_over_measured(rows: Rows, constants: Efficiency):
     Examples
     --------
     >>> from tokenomics.efficiency import CEILING
-    >>> from tokenomics.measurements import read_table
+    >>> from tokenomics.measurement_tables import read_table
     >>> rows = rows_of(read_table(catalogue.path("vllm_grid.csv"))[0])
     >>> bool((predicted_over_measured(rows, CEILING)[0] < 1).all())
     True
@@ -274,7 +278,8 @@ def fit(rows: Rows, base: Efficiency, free, *, weights=None, by_type: bool = Fal
         ratios, _ = predicted_over_measured(rows, constants(numbers))
         return numpy.concatenate([numpy.log(ratios) * weight / _NOISE, (numbers - start) / leeway])
 
-    first = start if begin is None else numpy.array([begin.solution.get(of, number) for of, number in zip(index, start)])
+    known = {} if begin is None else begin.solution
+    first = numpy.array([known.get(of, number) for of, number in zip(index, start, strict=True)])
     solution = least_squares(residuals, first, loss="soft_l1", x_scale=leeway, ftol=1e-5, tr_solver="lsmr")
     covariance = numpy.linalg.inv(solution.jac.T @ solution.jac)
     # Scale by the residuals that are left: the noise is what it is, not what was assumed.

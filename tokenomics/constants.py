@@ -24,7 +24,8 @@ _ROWS_OF_AN_ENGINE = 15
 
 # What is known of vLLM in March 2025 on an H100 before any fit: 132 processors; graphs captured for contexts to 8192
 # tokens; prompts in chunks of 2048 tokens; at most 256 sequences at once. The shares and the times start at an earlier
-# fit with six constants. The step's fixed time cannot be told from the layers' in these runs and is taken to be nothing.
+# fit with six constants. The fixed time of a step cannot be told from that of its layers in these runs: it is taken to
+# be nothing.
 VLLM_H100 = Efficiency(
     name="vllm, H100-SXM-80GB",
     engine="vllm",
@@ -152,7 +153,7 @@ def fit_sets(measurements, begin: Sets | None = None) -> Sets:
 
     Examples
     --------
-    >>> from tokenomics.measurements import read_table
+    >>> from tokenomics.measurement_tables import read_table
     >>> runs = read_table(catalogue.path("vllm_grid.csv"))[0]
     >>> list(fit_sets(runs[:20]).sets)[-2:]
     ['any engine, NPU', 'vllm, HBM GPU']
@@ -173,7 +174,11 @@ def fit_sets(measurements, begin: Sets | None = None) -> Sets:
     for kind in MACHINE_CLASSES:
         name = f"any engine, {kind}"
         own = {constant: shares.get(kind, getattr(start, constant)) for constant, shares in by_type.items()}
-        known = {key: error for key, error in constants.standard_errors.items() if "," not in key or key.endswith(f", {kind}")}
+        known = {
+            key: error
+            for key, error in constants.standard_errors.items()
+            if "," not in key or key.endswith(f", {kind}")
+        }
         unknown = tuple(key for key in constants.unidentified if "," not in key or key.endswith(f", {kind}"))
         sets[name] = dataclasses.replace(
             constants, name=name, machine_class=kind, standard_errors=known, unidentified=unknown, **own

@@ -9,7 +9,7 @@ from .checks import positive, suggestion
 from .efficiency import Efficiency, efficiency
 from .hardware import Accelerator
 from .parallelism import Parallelism
-from .server import Server, server
+from .server import Server, arithmetic_of, server
 
 __all__ = ["Deployment", "Precision", "deployment", "precision"]
 
@@ -42,11 +42,6 @@ class Precision:
     def __post_init__(self):
         positive(self.name, "weight_bits", self.weight_bits)
         positive(self.name, "embedding_bits", self.embedding_bits)
-
-    @property
-    def packed(self) -> bool:
-        """Whether weights must be unpacked before they can be multiplied."""
-        return self.weight_bits < 8 and self.arithmetic == "bf16"
 
 
 def precision(name: str) -> Precision:
@@ -124,6 +119,11 @@ class Deployment:
 
     def __post_init__(self):
         positive("deployment", "kv_bits", self.kv_bits)
+
+    @cached_property
+    def arithmetic(self) -> str:
+        """The precision of the matrix products."""
+        return arithmetic_of(self.weights, self.accelerator)
 
     @cached_property
     def server(self) -> Server:

@@ -7,7 +7,17 @@ from pathlib import Path
 
 from .checks import choice, positive, suggestion
 
-__all__ = ["CEILING", "ENDLESS", "REGIMES", "SHARES", "TIMES", "Efficiency", "efficiencies", "efficiency", "engine_name"]
+__all__ = [
+    "CEILING",
+    "ENDLESS",
+    "REGIMES",
+    "SHARES",
+    "TIMES",
+    "Efficiency",
+    "efficiencies",
+    "efficiency",
+    "engine_name",
+]
 
 SHARES = ("weight_bandwidth", "packed_bandwidth", "kv_bandwidth", "compute", "compute_fp8", "compute_fp4", "link")
 TIMES = ("step_time", "layer_time", "call_time", "sequence_time", "request_time", "eager_time")
@@ -17,7 +27,7 @@ ENDLESS = 1e18  # a rate, a peak or a window that never binds
 # Kinds of prediction whose errors differ, each with its own interval.
 REGIMES = ("single", "batched", "first token")
 
-_WHOLE_RANGE = {regime: (0.5, 2.0) for regime in REGIMES}
+_WHOLE_RANGE = dict.fromkeys(REGIMES, (0.5, 2.0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +139,9 @@ class Efficiency:
         for regime, (low, high) in self.spread.items():
             choice(self.name, "spread", regime, REGIMES)
             if not 0 < low <= high:
-                raise ValueError(f"{self.name}: spread of {regime} is {low!r} to {high!r}; the factors must rise from above zero")
+                raise ValueError(
+                    f"{self.name}: spread of {regime} is {low!r} to {high!r}; the factors must rise from above zero"
+                )
 
 
 # Every peak reached and nothing added: what no machine beats. The interval is one-sided: times are longer.
@@ -139,7 +151,7 @@ CEILING = Efficiency(
     **dict.fromkeys(TIMES, 0.0),
     memory_share=1.0,
     max_sequences=ENDLESS,
-    spread={regime: (1.0, 10.0) for regime in REGIMES},
+    spread=dict.fromkeys(REGIMES, (1.0, 10.0)),
     data="no data: peaks",
 )
 

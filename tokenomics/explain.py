@@ -1,8 +1,9 @@
 """Say how a prediction came about: line by line, every input with its source."""
 
 from . import catalogue
+from .burst import compute_share
 from .deployment import Deployment
-from .prediction import Workload, compute_share, predict
+from .prediction import Workload, predict
 
 __all__ = ["explain"]
 
@@ -45,7 +46,7 @@ def explain(deployment: Deployment, workload: Workload) -> list:
     found = predict(deployment, workload)
     t, s, c = found.times, deployment.server, deployment.efficiency
     machine, weights, spread = deployment.accelerator, deployment.weights, deployment.parallelism
-    share = compute_share(c, weights.arithmetic)
+    share = compute_share(c, deployment.arithmetic)
     peaks = [row for row in catalogue.rows("accelerators") if row["name"] == machine.name]
     sheet = f"{peaks[0]['source']}; {peaks[0]['verification']}" if peaks else "given by the caller"
     known = f"{c.data}, {c.date}; set '{c.name}'" if c.data else f"set '{c.name}', given by the caller"
@@ -59,26 +60,54 @@ def explain(deployment: Deployment, workload: Workload) -> list:
     width = s.devices / s.pipeline
     lines = [
         ("model", deployment.model.name, entry),
-        ("weights held", f"{s.held_weights / 1e9:.2f} GB", f"counted, {weights.name}: {weights.weight_bits:g} bits a weight"),
-        ("weights read in a pass", f"{s.shared_traffic / 1e9:.2f} GB", "all but the input embedding and the routed experts"),
+        (
+            "weights held",
+            f"{s.held_weights / 1e9:.2f} GB",
+            f"counted, {weights.name}: {weights.weight_bits:g} bits a weight",
+        ),
+        (
+            "weights read in a pass",
+            f"{s.shared_traffic / 1e9:.2f} GB",
+            "all but the input embedding and the routed experts",
+        ),
     ]
     if s.expert_weights:
         lines.append(
-            ("routed experts", f"{s.expert_weights / 1e9:.2f} GB, {s.expert_share:.2%} a token", "counted; eq-experts-touched")
+            (
+                "routed experts",
+                f"{s.expert_weights / 1e9:.2f} GB, {s.expert_share:.2%} a token",
+                "counted; eq-experts-touched",
+            )
         )
     lines += [
-        ("cache of a token", f"{(s.cache[0] + s.cache[1]) / 1e3:.1f} kB", f"counted, {deployment.kv_bits:g} bits; as the busiest device makes it"),
+        (
+            "cache of a token",
+            f"{(s.cache[0] + s.cache[1]) / 1e3:.1f} kB",
+            f"counted, {deployment.kv_bits:g} bits; as the busiest device makes it",
+        ),
         ("arithmetic of a token", f"{(s.token_flops + s.head_flops) / 1e9:.1f} GFLOP", "counted, attention apart"),
         ("machine", f"{s.devices:.0f} x {machine.name}", sheet),
         ("split", f"tensor {spread.tensor}, pipeline {spread.pipeline}, replicas {spread.replicas}", "asked for"),
         ("bandwidth of one", f"{s.bandwidth / 1e9:.0f} GB/s", sheet),
-        ("peak of one", f"{s.peak / 1e12:.0f} TFLOP/s at {weights.arithmetic}" if s.peak < 1e17 else "not published", sheet),
+        (
+            "peak of one",
+            f"{s.peak / 1e12:.0f} TFLOP/s at {deployment.arithmetic}" if s.peak < 1e17 else "not published",
+            sheet,
+        ),
         ("requests", f"{t.requests:g} of {workload.input_tokens:g} in, {workload.output_tokens:g} out", "asked for"),
-        ("sequences that fit", f"{t.limit:.4g}", f"eq-concurrency: {c.memory_share:.0%} of the memory, at most {c.max_sequences:g}"),
+        (
+            "sequences that fit",
+            f"{t.limit:.4g}",
+            f"eq-concurrency: {c.memory_share:.0%} of the memory, at most {c.max_sequences:g}",
+        ),
         ("waves, sequences in each", f"{t.waves:g}, {t.running:.4g}", "eq-waves"),
         ("share of bandwidth, weights", f"{c.weight_bandwidth:.3f}", constant("weight_bandwidth")),
         ("share of bandwidth, cache", f"{c.kv_bandwidth:.3f}", constant("kv_bandwidth")),
-        ("share of peak arithmetic", f"{share:.3f}", constant("compute" if weights.arithmetic == "bf16" else f"compute_{weights.arithmetic}")),
+        (
+            "share of peak arithmetic",
+            f"{share:.3f}",
+            constant("compute" if deployment.arithmetic == "bf16" else f"compute_{deployment.arithmetic}"),
+        ),
         ("time around a pass", _duration(c.step_time), constant("step_time")),
         ("time of a layer", _duration(c.layer_time), constant("layer_time")),
         ("time of a collective call", f"{_duration(c.call_time)}, {s.calls:g} in a pass", constant("call_time")),
@@ -90,7 +119,11 @@ def explain(deployment: Deployment, workload: Workload) -> list:
         ("step: arithmetic of attention", _duration(t.attention), "eq-pass"),
         ("step: overhead", _duration(t.overhead), "layers, calls, sequences, links"),
         ("step", _duration(t.step), "eq-pass: max(weights, matrices) + max(cache, attention) + overhead"),
-        ("least step at the peaks", _duration(t.step_floor), f"{width:.0f} devices at once; no machine like this beats it"),
+        (
+            "least step at the peaks",
+            _duration(t.step_floor),
+            f"{width:.0f} devices at once; no machine like this beats it",
+        ),
         ("burst", _duration(t.total), "eq-burst: prefill + waves x steps x step + time around it"),
         ("bound by", f"{found.bound}; a step by {found.roof}", "the largest part"),
         ("MFU, MBU", f"{found.flops_utilisation:.3f}, {found.bandwidth_utilisation:.3f}", "eq-utilisation"),
@@ -101,7 +134,13 @@ def explain(deployment: Deployment, workload: Workload) -> list:
         ("output tokens a second", found.output_rate, "1/s"),
     ):
         texts = [_duration(value) if unit == "s" else f"{value:.4g}" for value in estimate]
-        lines.append((label, f"{texts[0]} ({texts[1]} to {texts[2]})", "80 % interval of the regime, from sources left out in turn"))
+        lines.append(
+            (
+                label,
+                f"{texts[0]} ({texts[1]} to {texts[2]})",
+                "80 % interval of the regime, from sources left out in turn",
+            )
+        )
     return lines
 
 

@@ -1,10 +1,7 @@
-"""What was measured: one record a figure, and the reading of tables of them."""
+"""What was measured: one record a figure, with everything that is needed to predict it."""
 
-import csv
-import io
 import math
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 from . import catalogue
 from .checks import choice, positive, suggestion
@@ -12,7 +9,7 @@ from .deployment import precision
 from .efficiency import engine_name
 from .parallelism import Parallelism, parallelism_from_text
 
-__all__ = ["METRICS", "Measurement", "Problem", "catalogue_model", "from_row", "read_rows", "read_table", "text_of"]
+__all__ = ["METRICS", "NEEDED", "Measurement", "catalogue_model", "from_row"]
 
 # What is measured, and the kind of prediction it is held against.
 METRICS = {
@@ -24,7 +21,7 @@ METRICS = {
 }
 
 # The columns of a table; those without a default must be there.
-_NEEDED = ("model", "precision_weights", "hardware", "engine", "input_tokens", "metric", "value")
+NEEDED = ("model", "precision_weights", "hardware", "engine", "input_tokens", "metric", "value")
 _KV_BITS = {"": 16, "fp16": 16, "bf16": 16, "fp8": 8, "int8": 8, "int4": 4}
 _AT_MOST = ("max", "maximum", "max load")
 
@@ -127,34 +124,6 @@ class Measurement:
         return "single" if self.requests == 1 else "batched"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """Why a row was left out.
-
-    Parameters
-    ----------
-    line : int
-        Line of the file. [-]
-    column : str
-        The column at fault; empty when it is the row as a whole. [-]
-    reason : str
-        What is wrong, and what would be right. [-]
-
-    Examples
-    --------
-    >>> str(Problem(line=7, column="value", reason="'fast' is no number"))
-    "line 7, value: 'fast' is no number"
-    """
-
-    line: int
-    column: str
-    reason: str
-
-    def __str__(self):
-        where = f"line {self.line}, {self.column}" if self.column else f"line {self.line}"
-        return f"{where}: {self.reason}"
-
-
 class _Fault(ValueError):
     """A wrong cell: remembers its column."""
 
@@ -245,7 +214,7 @@ def from_row(row: dict, name: str) -> Measurement:
     'llama-3.1-8b'
     """
     cell = {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)}
-    for column in _NEEDED:
+    for column in NEEDED:
         if not cell.get(column):
             raise _Fault(column, "is missing")
     metric = cell["metric"]
@@ -287,119 +256,3 @@ def from_row(row: dict, name: str) -> Measurement:
         longest=_number(cell, "longest", 0.0) or None,
         date=cell.get("date", ""),
     )
-
-
-def text_of(path) -> str:
-    """Read a text file whatever common encoding it is in.
-
-    Parameters
-    ----------
-    path : str or path-like
-        Where the file is. [-]
-
-    Returns
-    -------
-    str
-        Its text. [-]
-
-    Raises
-    ------
-    ValueError
-        If the file is no text.
-    OSError
-        If the file cannot be read.
-
-    Examples
-    --------
-    >>> text_of(Path(__file__))[:3]
-    '\"\"\"'
-    """
-    data = Path(path).read_bytes()
-    encodings = ["utf-16"] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "cp1252", "latin-1"]
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise ValueError(f"{path}: no text; give a CSV table, or the JSON of a benchmark")
-
-
-def read_rows(text: str, name: str) -> tuple:
-    """Read a table of measurements, keeping the good rows.
-
-    Parameters
-    ----------
-    text : str
-        The table, with a header; columns apart by comma, semicolon or tab. [-]
-    name : str
-        What to call it in an error. [-]
-
-    Returns
-    -------
-    tuple of (list of Measurement, list of Problem)
-        The good rows, and why the others were left out. [-]
-
-    Raises
-    ------
-    ValueError
-        If the table is empty or a column that every row needs is missing.
-
-    Examples
-    --------
-    >>> read_rows("model,value", "table")
-    Traceback (most recent call last):
-        ...
-    ValueError: table: line 1 names no column precision_weights, hardware, engine, input_tokens, metric
-    """
-    header = text.splitlines()[0] if text.strip() else ""
-    separator = max(",;\t", key=header.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
-    columns = [(column or "").strip() for column in reader.fieldnames or []]
-    if missing := [column for column in _NEEDED if column not in columns]:
-        raise ValueError(f"{name}: line 1 names no column {', '.join(missing)}")
-    reader.fieldnames = columns
-    good, problems = [], []
-    first = 2
-    for row in reader:
-        line, first = first, reader.line_num + 1
-        if reason := (row.get("left_out") or "").strip():
-            problems.append(Problem(line=line, column="left_out", reason=reason))
-        elif None in row:
-            problems.append(Problem(line=line, column="", reason=f"has more cells than the {len(columns)} columns"))
-        else:
-            try:
-                good.append(from_row(row, f"{name}, line {line}"))
-            except ValueError as error:
-                problems.append(Problem(line=line, column=getattr(error, "column", ""), reason=str(error)))
-    return good, problems
-
-
-def read_table(path) -> tuple:
-    """Read a CSV file of measurements, keeping the good rows.
-
-    Parameters
-    ----------
-    path : str or path-like
-        Where the file is. [-]
-
-    Returns
-    -------
-    tuple of (list of Measurement, list of Problem)
-        The good rows, and why the others were left out. [-]
-
-    Raises
-    ------
-    ValueError
-        If it is no table of measurements.
-    OSError
-        If the file cannot be read.
-
-    Examples
-    --------
-    >>> good, problems = read_table(catalogue.path("vllm_grid.csv"))
-    >>> len(good), len(problems)
-    (616, 44)
-    """
-    return read_rows(text_of(path), Path(path).name)

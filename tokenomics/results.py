@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from .measurements import Problem, from_row, read_rows, text_of
+from .measurement_tables import Problem, read_rows, text_of
+from .measurements import from_row
 
 __all__ = ["Setting", "read_measurements"]
 
@@ -82,7 +83,9 @@ def read_measurements(path, setting: Setting | None = None) -> tuple:
         return read_rows(text, name)
     records = _json_records(text, name)
     if setting is None:
-        raise ValueError(f"{name}: a benchmark's JSON does not name the machine; give it, for example --machine H100-SXM-80GB")
+        raise ValueError(
+            f"{name}: a benchmark's JSON does not name the machine; give it, for example --machine H100-SXM-80GB"
+        )
     good, problems = [], []
     for number, record in enumerate(records, start=1):
         try:
@@ -158,7 +161,9 @@ def _serving_rows(record: dict) -> list:
         stay = (record["mean_ttft_ms"] + max(output - 1, 0) * record["mean_tpot_ms"]) / 1e3
         together = max(1.0, completed / record["duration"] * stay)
     together = min(together, completed)
-    found = [row | {"batch_or_concurrency": together, "metric": "output_tok_s_total", "value": record["output_throughput"]}]
+    found = [
+        row | {"batch_or_concurrency": together, "metric": "output_tok_s_total", "value": record["output_throughput"]}
+    ]
     if together == 1:
         for metric, key in (("ttft_ms", "mean_ttft_ms"), ("tpot_ms", "mean_tpot_ms")):
             if record.get(key):

@@ -9,7 +9,7 @@ from .parallelism import Parallelism, all_reduce_bytes, busiest_share, exchange_
 from .parameters import matrix_parameters
 from .work import attention_flops, head_flops, matrix_flops
 
-__all__ = ["Server", "server", "stack"]
+__all__ = ["Server", "arithmetic_of", "server", "stack"]
 
 _SENT_BYTES = 2  # activations travel at 16 bits
 
@@ -93,6 +93,32 @@ class Server:
     head_cache: float
 
 
+def arithmetic_of(weights, accelerator) -> str:
+    """Say in which precision a machine multiplies weights that are stored in another.
+
+    Parameters
+    ----------
+    weights : Precision
+        How the weights are stored. [-]
+    accelerator : Accelerator
+        The machine. [-]
+
+    Returns
+    -------
+    str
+        The precision of the weights where the machine has arithmetic for it,
+        else bf16. [-]
+
+    Examples
+    --------
+    >>> from tokenomics.catalogue import accelerator
+    >>> from tokenomics.deployment import precision
+    >>> arithmetic_of(precision("fp4"), accelerator("H100-SXM-80GB"))
+    'bf16'
+    """
+    return weights.arithmetic if weights.arithmetic in accelerator.peaks else "bf16"
+
+
 def server(model, accelerator, parallelism: Parallelism, weights, kv_bits) -> Server:
     """Work out the numbers of a deployment.
 
@@ -163,7 +189,8 @@ def server(model, accelerator, parallelism: Parallelism, weights, kv_bits) -> Se
         heads = busiest_share(attention.heads, tensor) * attention.heads
         if slot == 0:
             head_cache += count * numbers / pieces
-    peak = accelerator.peaks.get(weights.arithmetic, accelerator.peaks.get("bf16"))
+    arithmetic = arithmetic_of(weights, accelerator)
+    peak = accelerator.peaks.get(arithmetic)
     spread_sent = layers * 2 * all_reduce_bytes(_SENT_BYTES * model.hidden_size, tensor)
     return Server(
         devices=float(parallelism.devices),
@@ -177,7 +204,8 @@ def server(model, accelerator, parallelism: Parallelism, weights, kv_bits) -> Se
         shared_traffic=dense + table * replicas,
         expert_weights=expert,
         expert_share=expert_active / expert if expert else 0.0,
-        packed=float(weights.packed),
+        # A few bits that the machine has no arithmetic for are unpacked before they are multiplied.
+        packed=float(weights.weight_bits < 8 and arithmetic == "bf16"),
         token_flops=float(flops),
         head_flops=float(head_flops(model)),
         prompt_attention=tuple(float(value) for value in prompt),

@@ -7,7 +7,7 @@ __all__ = ["print_table", "progress"]
 
 
 def print_table(title: str, columns, rows):
-    """Print a table, as wide as the terminal allows.
+    """Print a table, as wide as the terminal.
 
     Parameters
     ----------
@@ -25,10 +25,13 @@ def print_table(title: str, columns, rows):
 
     table = Table(title=title or None, title_justify="left", box=box.SIMPLE, title_style="bold")
     for number, column in enumerate(columns):
-        table.add_column(escape(column), overflow="fold", justify="right" if number and _numeric(rows, number) else "left")
+        table.add_column(
+            escape(column), overflow="fold", justify="right" if number and _numeric(rows, number) else "left"
+        )
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
-    Console(highlight=False).print(table)
+    # A pipe has no width; take one that most tables fit into.
+    Console(highlight=False, width=None if sys.stdout.isatty() else 140).print(table)
 
 
 def _numeric(rows, column) -> bool:

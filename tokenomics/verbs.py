@@ -50,7 +50,9 @@ def register(commands):
         ("calibrate", _calibrate, "fit the constants to a table of measurements"),
     ):
         parser = _verb(commands, verb, function, text)
-        parser.add_argument("file", nargs="?", help="a CSV, or the JSON of a benchmark; without it the catalogue's table")
+        parser.add_argument(
+            "file", nargs="?", help="a CSV, or the JSON of a benchmark; without it the catalogue's table"
+        )
         parser.add_argument("--machine", default="", help="for a JSON: the machine")
         parser.add_argument("--devices", type=int, default=1, help="for a JSON: how many")
         parser.add_argument("--weights", default="bf16", help="for a JSON: precision of the weights")
@@ -114,7 +116,11 @@ def _predict(options) -> int:
         print(json.dumps(report, indent=2))
         return FINE
     rows = [(name, *(f"{value:.4g}" for value in estimate)) for name, estimate in quantities.items()]
-    print_table(f"{place.model.name} on {place.parallelism.devices} x {place.accelerator.name}", ("", "value", "low", "high"), rows)
+    print_table(
+        f"{place.model.name} on {place.parallelism.devices} x {place.accelerator.name}",
+        ("", "value", "low", "high"),
+        rows,
+    )
     print(
         f"Bound by {found.bound}, a step by {found.roof}. MFU {found.flops_utilisation:.2f}, "
         f"MBU {found.bandwidth_utilisation:.2f}. Constants: {place.efficiency.name}. Low to high holds 80 %."
@@ -136,7 +142,17 @@ def _machines(options) -> int:
     if options.json:
         print(json.dumps(list(rows), indent=2))
     else:
-        columns = ("name", "machine_class", "memory_gb", "bandwidth_gb_s", "bf16_tflops", "fp8_tflops", "link_gb_s", "power_w", "verification")
+        columns = (
+            "name",
+            "machine_class",
+            "memory_gb",
+            "bandwidth_gb_s",
+            "bf16_tflops",
+            "fp8_tflops",
+            "link_gb_s",
+            "power_w",
+            "verification",
+        )
         print_table("", columns, [tuple(row[column] for column in columns) for row in rows])
     return FINE
 
@@ -188,7 +204,8 @@ def _batch(requests) -> str:
 
 
 def _validate(options) -> int:
-    from .validation import compare, leave_one_source_out, scores
+    from .holdout import leave_one_source_out
+    from .validation import compare, scores
 
     judged, left_out = _read(options)
     if options.leave_one_source_out:
@@ -203,11 +220,18 @@ def _validate(options) -> int:
     else:
         for name, group in report.items():
             rows = [
-                (entry.group, str(entry.count), *(f"{100 * value:+.1f}" for value in (entry.median, entry.mean, entry.bias, entry.worst)), f"{100 * entry.coverage:.0f}")
+                (
+                    entry.group,
+                    str(entry.count),
+                    *(f"{100 * value:+.1f}" for value in (entry.median, entry.mean, entry.bias, entry.worst)),
+                    f"{100 * entry.coverage:.0f}",
+                )
                 for entry in group
             ]
-            print_table(name, ("", "rows", "median |error| %", "mean |error| %", "bias %", "worst %", "covered %"), rows)
-        print(f"{len(found)} rows compared, {len(left_out)} left out. Errors above zero are predictions that are too fast.")
+            print_table(
+                name, ("", "rows", "median |error| %", "mean |error| %", "bias %", "worst %", "covered %"), rows
+            )
+        print(f"{len(found)} rows compared, {len(left_out)} left out. Errors above zero: predicted too fast.")
     return LEFT_OUT if left_out else FINE
 
 
@@ -232,7 +256,12 @@ def _calibrate(options) -> int:
     else:
         for constants in shown:
             rows = [
-                (name.split(",")[0], f"{getattr(constants, name.split(',')[0]):.4g}", "" if math.isnan(error) else f"{100 * error:.0f}", "no" if name in constants.unidentified else "yes")
+                (
+                    name.split(",")[0],
+                    f"{getattr(constants, name.split(',')[0]):.4g}",
+                    "" if math.isnan(error) else f"{100 * error:.0f}",
+                    "no" if name in constants.unidentified else "yes",
+                )
                 for name, error in constants.standard_errors.items()
             ]
             print_table(constants.name, ("constant", "value", "standard error %", "told by the data"), rows)
@@ -241,8 +270,9 @@ def _calibrate(options) -> int:
 
 
 def _refit_catalogue(options) -> int:
-    from .measurements import read_table
-    from .validation import refit, usable
+    from .holdout import refit
+    from .measurement_tables import read_table
+    from .validation import usable
 
     judged, _ = usable(read_table(catalogue.path("measurements.csv"))[0])
     runs, _ = read_table(catalogue.path("vllm_grid.csv"))
