@@ -252,6 +252,13 @@ def fit(rows: Rows, base: Efficiency, free, *, weights=None, by_type: bool = Fal
     loss so that a stalled run does not pull, and with each constant tied to its
     start as loosely as ``_LEEWAY`` says. Shares are fitted as log odds and times as
     logarithms, so no share can pass 1 and no time fall below zero.
+
+    Examples
+    --------
+    >>> from tokenomics.measurement_tables import read_table
+    >>> rows = rows_of(read_table(catalogue.path("vllm_grid.csv"))[0][:20])
+    >>> fit(rows, Efficiency(name="mine"), ["weight_bandwidth"]).constants.weight_bandwidth < 1
+    True
     """
     import numpy
     from scipy.optimize import least_squares

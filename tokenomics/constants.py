@@ -82,6 +82,13 @@ class Sets:
         -------
         Efficiency
             The set of its engine on its class of machines, or the broad one. [-]
+
+        Examples
+        --------
+        >>> from tokenomics.measurement_tables import read_table
+        >>> runs = read_table(catalogue.path("vllm_grid.csv"))[0][:20]
+        >>> fit_sets(runs).of(runs[0]).name
+        'vllm, HBM GPU'
         """
         kind = catalogue.accelerator(measurement.machine).machine_class
         return self.sets.get(f"{measurement.engine}, {kind}", self.sets[f"any engine, {kind}"])
@@ -98,6 +105,11 @@ class Sets:
         -------
         Sets
             The sets with these intervals. [-]
+
+        Examples
+        --------
+        >>> Sets({"mine": VLLM_H100}).with_spread({"single": (0.9, 1.2)}).sets["mine"].spread
+        {'single': (0.9, 1.2)}
         """
         return Sets({name: dataclasses.replace(found, spread=spread) for name, found in self.sets.items()}, self.fits)
 
@@ -114,6 +126,12 @@ def source_weights(rows: Rows):
     -------
     ndarray
         Weight of each row. [-]
+
+    Examples
+    --------
+    >>> from tokenomics.measurement_tables import read_table
+    >>> source_weights(rows_of(read_table(catalogue.path("vllm_grid.csv"))[0][:2])).tolist()
+    [1.0, 1.0]
     """
     import numpy
 
@@ -214,6 +232,13 @@ def fit_vllm(measurements, series) -> Fit:
     -------
     Fit
         The constants. [-]
+
+    Examples
+    --------
+    >>> from tokenomics.measurement_tables import read_table
+    >>> runs = read_table(catalogue.path("vllm_grid.csv"))[0][:40]
+    >>> fit_vllm(runs, ["some"] * 40).constants.capture_limit
+    8192
     """
     import numpy
 

@@ -101,8 +101,8 @@ class Efficiency:
     machine_class: str | None = None
     machine: str | None = None
     weight_bandwidth: float = 0.75
-    packed_bandwidth: float = 0.8
     kv_bandwidth: float = 0.6
+    packed_bandwidth: float = 0.8
     compute: float = 0.5
     compute_fp8: float = 0.45
     compute_fp4: float = 0.35
@@ -115,8 +115,8 @@ class Efficiency:
     eager_time: float = 0.0
     capture_limit: float = 0
     stream_rate: float = ENDLESS
-    pass_tokens: float = 8192
     cores: float = 1
+    pass_tokens: float = 8192
     max_sequences: float = 2048
     memory_share: float = 0.9
     spread: dict = field(default_factory=lambda: dict(_WHOLE_RANGE))

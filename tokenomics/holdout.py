@@ -3,6 +3,7 @@
 import dataclasses
 from datetime import date
 
+from . import catalogue
 from .constants import fit_sets, fit_vllm
 from .efficiency import Efficiency
 from .validation import compare, spread_of
@@ -95,21 +96,27 @@ def refit(measurements, runs, series, progress=None) -> list:
     -----
     All sets carry the intervals of leaving one source out: they allow for
     another house and another version, and are wide for the runs they were fitted to.
+
+    Examples
+    --------
+    >>> refit([], [], [])
+    Traceback (most recent call last):
+        ...
+    ValueError: validation: 0 source(s); to leave one out and learn intervals takes at least 3
     """
     comparisons = leave_one_source_out(measurements, progress)
     spread = {
         regime: tuple(round(factor, 3) for factor in factors) for regime, factors in spread_of(comparisons).items()
     }
     found = fit_sets(measurements).with_spread(spread)
-    counts = {}
+    counts, kinds = {}, {True: 0, False: 0}
     for row in measurements:
+        kinds[catalogue.accelerator(row.machine).machine_class == "NPU"] += 1
         counts[found.of(row).name] = counts.get(found.of(row).name, 0) + 1
     entries = []
     for name, constants in found.sets.items():
         engine = constants.engine or "all engines"
-        rows = (
-            len(measurements) if constants.engine is None and constants.machine_class != "NPU" else counts.get(name, 0)
-        )
+        rows = counts[name] if constants.engine else kinds[constants.machine_class == "NPU"]
         entries.append(_entry(constants, f"measurements.csv, {engine}, {rows} rows"))
     vllm = fit_vllm(runs, list(series)).constants
     vllm = dataclasses.replace(vllm, spread=spread)

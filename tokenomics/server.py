@@ -6,7 +6,7 @@ from .cache import cached_numbers
 from .efficiency import ENDLESS
 from .matrices import layer_matrices
 from .parallelism import Parallelism, all_reduce_bytes, busiest_share, exchange_bytes
-from .parameters import matrix_parameters
+from .parameters import matrix_parameters, total_parameters
 from .work import attention_flops, head_flops, matrix_flops
 
 __all__ = ["Server", "arithmetic_of", "server", "stack"]
@@ -158,6 +158,8 @@ def server(model, accelerator, parallelism: Parallelism, weights, kv_bits) -> Se
     tensor, replicas = parallelism.tensor, parallelism.replicas
     width = weights.weight_bits / 8
     table = model.vocabulary_size * model.hidden_size * weights.embedding_bits / 8
+    # Norms and other vectors are no matrices; every device of a group reads them, but they weigh next to nothing.
+    vectors = total_parameters(model) - _in_matrices(model)
     dense = expert = expert_active = flops = exchanged = head_cache = 0.0
     prompt, decode, cached = [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]
     window, heads, layers = ENDLESS, 1.0, 0
@@ -200,8 +202,8 @@ def server(model, accelerator, parallelism: Parallelism, weights, kv_bits) -> Se
         bandwidth=accelerator.bandwidth,
         peak=ENDLESS if peak is None else peak,
         link=ENDLESS if accelerator.link is None else accelerator.link,
-        held_weights=dense + expert + (1 if model.tied_embeddings else 2) * table * replicas,
-        shared_traffic=dense + table * replicas,
+        held_weights=vectors * width + dense + expert + (1 if model.tied_embeddings else 2) * table * replicas,
+        shared_traffic=vectors * width + dense + table * replicas,
         expert_weights=expert,
         expert_share=expert_active / expert if expert else 0.0,
         # A few bits that the machine has no arithmetic for are unpacked before they are multiplied.
@@ -219,6 +221,17 @@ def server(model, accelerator, parallelism: Parallelism, weights, kv_bits) -> Se
         heads=float(heads),
         head_cache=head_cache,
     )
+
+
+def _in_matrices(model) -> int:
+    """Parameters that stand in a matrix: those of the layers, the embedding, a head of its own."""
+    tables = (1 if model.tied_embeddings else 2) * model.vocabulary_size * model.hidden_size
+    layers = sum(
+        layer.count * matrix_parameters(matrix)
+        for layer in model.layers
+        for matrix in layer_matrices(model.hidden_size, layer)
+    )
+    return tables + layers
 
 
 def _look_back_flops(attention) -> tuple:

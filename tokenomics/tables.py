@@ -17,6 +17,13 @@ def print_table(title: str, columns, rows):
         The heads of the columns. [-]
     rows : sequence of sequence of str
         The cells. [-]
+
+    Examples
+    --------
+    >>> print_table("", ("what", "value"), [("TPOT", "18.1")])  # doctest: +NORMALIZE_WHITESPACE
+      what   value
+     ──────────────
+      TPOT    18.1
     """
     from rich import box
     from rich.console import Console
@@ -53,6 +60,11 @@ def progress(title: str, total: int):
     ------
     callable
         To be called with the name of each piece as it begins. [-]
+
+    Examples
+    --------
+    >>> with progress("rows", 1) as step:
+    ...     step("the first")
     """
     from rich.console import Console
     from rich.progress import Progress

@@ -27,6 +27,14 @@ def register(commands):
     ----------
     commands : argparse._SubParsersAction
         Where the verbs of the command line are kept. [-]
+
+    Examples
+    --------
+    >>> import argparse
+    >>> parser = argparse.ArgumentParser()
+    >>> register(parser.add_subparsers())
+    >>> parser.parse_args(["machines", "--json"]).json
+    True
     """
     for verb, function, text in (
         ("predict", _predict, "predict what a deployment does with a workload, each value with its interval"),
