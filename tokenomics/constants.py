@@ -146,7 +146,7 @@ def _fit(measurements, base, begin, by_type=False) -> Fit:
     return fit(rows, base, BROAD, weights=source_weights(rows), by_type=by_type, begin=begin)
 
 
-def fit_sets(measurements, begin: Sets | None = None) -> Sets:
+def fit_sets(measurements, begin: Sets | None = None, engines=None) -> Sets:
     """Fit the broad constants to all engines at once, then those of each engine, starting there.
 
     Parameters
@@ -156,6 +156,8 @@ def fit_sets(measurements, begin: Sets | None = None) -> Sets:
     begin : Sets or None, optional
         Sets fitted to similar rows, to search from; the result is the same,
         only sooner. [-]
+    engines : set of str or None, optional
+        The engines whose own sets are wanted; None wants them all. [-]
 
     Returns
     -------
@@ -208,7 +210,7 @@ def fit_sets(measurements, begin: Sets | None = None) -> Sets:
         nearest = fits["any engine, NPU"].constants
     sets["any engine, NPU"] = nearest
     for (engine, kind), rows in sorted(groups.items()):
-        if len(rows) < _ROWS_OF_AN_ENGINE:
+        if len(rows) < _ROWS_OF_AN_ENGINE or (engines is not None and engine not in engines):
             continue
         name = f"{engine}, {kind}"
         base = dataclasses.replace(sets[f"any engine, {kind}"], name=name, engine=engine)

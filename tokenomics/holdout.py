@@ -58,7 +58,9 @@ def leave_one_source_out(measurements, progress=None) -> list:
         key = frozenset(left_out)
         if key not in fits:
             rest = [row for source in by_source if source not in key for row in by_source[source]]
-            fits[key] = fit_sets(rest, begin=everything)
+            # Only what is left out will be predicted, so only its engines need sets of their own.
+            engines = {row.engine for source in key for row in by_source[source]}
+            fits[key] = fit_sets(rest, begin=everything, engines=engines)
         return fits[key]
 
     found = []
