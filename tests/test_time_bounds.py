@@ -12,7 +12,9 @@ from tokenomics.deployment import Deployment, deployment
 from tokenomics.efficiency import CEILING, SHARES, efficiencies
 from tokenomics.prediction import Workload, predict
 
-MODELS = [name for name in ("llama-3.1-8b", "llama-3.3-70b", "mixtral-8x7b", "gpt-oss-20b", "deepseek-v3", "gemma-2-9b")]
+MODELS = [
+    name for name in ("llama-3.1-8b", "llama-3.3-70b", "mixtral-8x7b", "gpt-oss-20b", "deepseek-v3", "gemma-2-9b")
+]
 MACHINES = ["H100-SXM-80GB", "H200-SXM-141GB", "B200-180GB", "L40S", "A100-SXM-80GB", "MI300X", "Apple-M3-Ultra"]
 SETS = [*efficiencies().values(), CEILING]
 # Sums in another order differ in the last digits.
