@@ -92,7 +92,7 @@ class Measurement:
                 raise ValueError(f"{self.name}: {name} is missing; a figure without it cannot be judged")
         choice(self.name, "metric", self.metric, METRICS)
         choice(self.name, "model", self.model, catalogue.models())
-        choice(self.name, "machine", self.machine, catalogue.accelerators())
+        choice(self.name, "machine", self.machine, catalogue.accelerators(every=True))
         precision(self.weights)
         for name in ("value", "kv_bits", "input_tokens", "output_tokens"):
             positive(self.name, name, getattr(self, name))
@@ -238,7 +238,7 @@ def from_row(row: dict, name: str) -> Measurement:
     hardware = cell["hardware"].replace("A100-80GB (variant not stated)", "A100-SXM-80GB")
     weights = cell["precision_weights"].lower()
     _checked("precision_weights", precision, weights)
-    _checked("hardware", choice, name, "hardware", hardware, catalogue.accelerators())
+    _checked("hardware", choice, name, "hardware", hardware, catalogue.accelerators(every=True))
     return Measurement(
         name=cell.get("id") or name,
         source=cell.get("source_title") or cell.get("source") or "",

@@ -214,6 +214,7 @@ def _does_not_fit(deployment: Deployment, workload: Workload) -> str:
     return (
         f"deployment: {deployment.model.name} in {deployment.weights.name} weighs {server.held_weights / 1e9:.1f} GB "
         f"and a sequence of {end:.0f} tokens {cache / 1e9:.2f} GB; "
-        f"{server.devices:.0f} x {deployment.accelerator.name} give {server.devices * room / 1e9:.1f} GB ({share:.0%} of their memory), {short:.1f} GB too little; "
+        f"{server.devices:.0f} x {deployment.accelerator.name} give {server.devices * room / 1e9:.1f} GB "
+        f"({share:.0%} of their memory), {short:.1f} GB too little; "
         f"{ceil(needed / room)} devices{fewer} would fit"
     )

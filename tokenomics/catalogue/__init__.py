@@ -88,8 +88,13 @@ def _accelerator(row: dict) -> Accelerator:
     )
 
 
-def accelerators() -> list:
+def accelerators(*, every: bool = False) -> list:
     """List the accelerators of the catalogue.
+
+    Parameters
+    ----------
+    every : bool, optional
+        Whether to list all that are known, or those that the pages compare. [-]
 
     Returns
     -------
@@ -101,7 +106,7 @@ def accelerators() -> list:
     >>> "H100-SXM-80GB" in accelerators()
     True
     """
-    return list(_accelerators())
+    return [row["name"] for row in rows("accelerators") if every or row["shown"] == "yes"]
 
 
 def accelerator(name: str) -> Accelerator:
@@ -128,7 +133,10 @@ def accelerator(name: str) -> Accelerator:
     864000000000.0
     """
     if name not in _accelerators():
-        raise ValueError(f"no accelerator {name!r} in the catalogue; {suggestion(name, _accelerators())}")
+        near = suggestion(name, _accelerators())
+        # Nothing near: the few that the pages compare say more than the count of all.
+        known = near if near.startswith("did you mean") else suggestion(name, accelerators())
+        raise ValueError(f"no accelerator {name!r} in the catalogue; {known}")
     return _accelerators()[name]
 
 
