@@ -254,5 +254,5 @@ def from_row(row: dict, name: str) -> Measurement:
         metric=metric,
         value=_number(cell, "value"),
         longest=_number(cell, "longest", 0.0) or None,
-        date=cell.get("date", ""),
+        date=cell.get("measured") or cell.get("date", ""),
     )
