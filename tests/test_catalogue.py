@@ -15,7 +15,7 @@ WANTED = {
     "A100-SXM-80GB", "H100-SXM-80GB", "H200-SXM-141GB", "B200-180GB", "L40S", "MI300X", "RTX-4090", "Apple-M3-Ultra",
 }  # fmt: skip
 
-every_machine = pytest.mark.parametrize("name", catalogue.accelerators())
+every_machine = pytest.mark.parametrize("name", catalogue.accelerators(every=True))
 every_model = pytest.mark.parametrize("name", catalogue.models())
 every_table = pytest.mark.parametrize("table", sorted(path.stem for path in catalogue._HERE.glob("*.csv")))
 
@@ -80,9 +80,10 @@ def test_fewer_bits_are_never_slower(name):
     peaks = catalogue.accelerator(name).peaks
     known = [peaks[precision] for precision in ("bf16", "fp8", "fp4") if precision in peaks]
     assert known == sorted(known)
-    # Dense: a sparse figure beside a dense one would be four times as large.
+    # Dense: a sparse figure beside a dense one would be four times as large. Some chips gain nothing from fp8.
     if "bf16" in peaks and "fp8" in peaks:
-        assert 1.9 < peaks["fp8"] / peaks["bf16"] < 2.1
+        ratio = peaks["fp8"] / peaks["bf16"]
+        assert ratio == 1 or 1.9 < ratio < 2.1
 
 
 def test_datasheet_units_become_si():

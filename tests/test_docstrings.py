@@ -38,9 +38,10 @@ UNITS = {
 }  # fmt: skip
 
 # One function of these modules is one equation of the book.
-FORMULA_MODULES = {"parameters", "work", "hardware", "roofline", "latency", "parallelism", "serving", "pricing"}
+FORMULA_MODULES = {"parameters", "work", "hardware", "roofline", "latency", "parallelism", "batching", "serving", "pricing"}
 NO_EQUATION = {
     "tokenomics.hardware.peak_flops": "looks up a value",
+    "tokenomics.parallelism.parallelism_from_text": "reads a name",
 }
 
 # Labels of chapters that are still to be written.

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from . import catalogue
+from . import catalogue, verbs
 from .architecture import Architecture, from_file
 from .cache import cache_bytes, fixed_state_bytes, kv_bytes_per_token
 from .parameters import active_parameters, layer_parameters, parameters_by_part, total_parameters, weight_bytes
@@ -42,8 +42,11 @@ def main(arguments: list | None = None) -> int:
     params.add_argument("model", help="a config.json, or a name in the catalogue")
     params.add_argument("--json", action="store_true", help="print JSON instead of a table")
     commands.add_parser("models", help="list the models of the catalogue")
+    verbs.register(commands)
     options = parser.parse_args(arguments)
     try:
+        if hasattr(options, "run"):
+            return options.run(options)
         if options.command == "models":
             _print_models()
         else:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from .checks import choice, positive
 from .elementwise import ceil
 
-__all__ = ["Accelerator", "devices_to_hold", "peak_flops"]
+__all__ = ["MACHINE_CLASSES", "Accelerator", "devices_to_hold", "peak_flops"]
+
+MACHINE_CLASSES = ("HBM GPU", "GDDR GPU", "unified", "NPU")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,10 @@ class Accelerator:
         Bandwidth to its peers, in one direction. [byte/s]
     power : float, optional
         Board power. [W]
+    machine_class : str, optional
+        One of ``MACHINE_CLASSES``: GPUs by their memory, chips with memory
+        shared with the host, and chips that are no GPU. How much of its peaks
+        software reaches goes with it. [-]
 
     Examples
     --------
@@ -45,6 +51,7 @@ class Accelerator:
     peaks: dict = field(default_factory=dict)
     link: float | None = None
     power: float | None = None
+    machine_class: str = "HBM GPU"
 
     def __post_init__(self):
         for quantity in ("memory", "bandwidth"):
@@ -54,6 +61,7 @@ class Accelerator:
                 positive(self.name, quantity, getattr(self, quantity))
         for precision, peak in self.peaks.items():
             positive(self.name, f"{precision} peak", peak)
+        choice(self.name, "machine_class", self.machine_class, MACHINE_CLASSES)
 
 
 def peak_flops(accelerator: Accelerator, precision: str) -> float:

@@ -9,10 +9,31 @@ from ..architecture import Architecture, from_config
 from ..checks import suggestion
 from ..hardware import Accelerator
 
-__all__ = ["accelerator", "accelerators", "model", "model_entry", "models", "rows"]
+__all__ = ["accelerator", "accelerators", "model", "model_entry", "models", "path", "rows"]
 
 _HERE = Path(__file__).parent
 _PEAKS = ("bf16", "fp8", "int8", "fp4")
+
+
+def path(file: str) -> Path:
+    """Say where a file of the catalogue is.
+
+    Parameters
+    ----------
+    file : str
+        Name of the file. [-]
+
+    Returns
+    -------
+    Path
+        Where it is. [-]
+
+    Examples
+    --------
+    >>> path("accelerators.csv").exists()
+    True
+    """
+    return _HERE / file
 
 
 @cache
@@ -63,11 +84,17 @@ def _accelerator(row: dict) -> Accelerator:
         peaks={precision: peak for precision, peak in peaks.items() if peak},
         link=scaled("link_gb_s", 1e9),
         power=scaled("power_w", 1.0),
+        machine_class=row["machine_class"],
     )
 
 
-def accelerators() -> list:
+def accelerators(*, every: bool = False) -> list:
     """List the accelerators of the catalogue.
+
+    Parameters
+    ----------
+    every : bool, optional
+        Whether to list all that are known, or those that the pages compare. [-]
 
     Returns
     -------
@@ -79,7 +106,7 @@ def accelerators() -> list:
     >>> "H100-SXM-80GB" in accelerators()
     True
     """
-    return list(_accelerators())
+    return [row["name"] for row in rows("accelerators") if every or row["shown"] == "yes"]
 
 
 def accelerator(name: str) -> Accelerator:
@@ -106,7 +133,10 @@ def accelerator(name: str) -> Accelerator:
     864000000000.0
     """
     if name not in _accelerators():
-        raise ValueError(f"no accelerator {name!r} in the catalogue; {suggestion(name, _accelerators())}")
+        near = suggestion(name, _accelerators())
+        # Nothing near: the few that the pages compare say more than the count of all.
+        known = near if near.startswith("did you mean") else suggestion(name, accelerators())
+        raise ValueError(f"no accelerator {name!r} in the catalogue; {known}")
     return _accelerators()[name]
 
 

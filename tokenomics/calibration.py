@@ -1,0 +1,312 @@
+"""Fit the constants of an engine to measurements, and say which ones the data cannot tell."""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+
+from . import catalogue
+from .burst import times
+from .deployment import precision
+from .efficiency import SHARES, Efficiency
+from .server import arithmetic_of, server, stack
+
+__all__ = ["BY_TYPE", "Fit", "Rows", "fit", "predicted_over_measured", "rows_of"]
+
+# How far a constant may plausibly lie from where it starts: the standard deviation of its logarithm, of a share that
+# of its log odds. Data move it freely within, and need reason to move it further.
+_LEEWAY = dict.fromkeys(SHARES, 0.7) | {
+    "step_time": 1.0,
+    "layer_time": 0.7,
+    "call_time": 0.5,
+    "sequence_time": 1.0,
+    "request_time": 1.0,
+    "eager_time": 1.0,
+    "stream_rate": 2.0,
+}
+# What goes with the memory rather than with the engine.
+BY_TYPE = ("weight_bandwidth", "packed_bandwidth")
+# A constant whose uncertainty the data did not bring below this part of the leeway is not identified.
+_IDENTIFIED = 0.7
+# What a single figure is worth: the spread of a good one about a good model.
+_NOISE = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Measurements side by side, ready to be timed at once.
+
+    Parameters
+    ----------
+    measurements : tuple of Measurement
+        The rows. [-]
+    server : Server
+        Their deployments. [-]
+    input_tokens, output_tokens, longest, requests : ndarray
+        Their workloads; requests are not a number where the server is to be as
+        full as it goes. [token]
+    arithmetic : tuple of str
+        The precision of their products. [-]
+    machine_class : tuple of str
+        The class of their machines. [-]
+    kind : ndarray of str
+        What each is held against. [-]
+    measured : ndarray
+        Its time, or tokens a second where only that is known. [s]
+
+    Examples
+    --------
+    >>> Rows.__name__
+    'Rows'
+    """
+
+    measurements: tuple
+    server: object
+    input_tokens: object
+    output_tokens: object
+    longest: object
+    requests: object
+    arithmetic: tuple
+    machine_class: tuple
+    kind: object
+    measured: object
+
+    def __len__(self):
+        return len(self.measurements)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """Constants, and how well they are known.
+
+    Parameters
+    ----------
+    constants : Efficiency
+        The fitted set, standard errors and unidentified constants included. [-]
+    ratios : ndarray
+        Predicted over measured time of each row. [-]
+    by_type : dict, optional
+        Constants that were fitted for each class of machines apart. [-]
+    solution : dict, optional
+        The same as unbounded numbers, where the search ended. [-]
+
+    Examples
+    --------
+    >>> Fit(constants=None, ratios=()).ratios
+    ()
+    """
+
+    constants: Efficiency
+    ratios: object
+    by_type: dict = dataclasses.field(default_factory=dict)
+    solution: dict = dataclasses.field(default_factory=dict)
+
+
+def rows_of(measurements) -> Rows:
+    """Put measurements side by side.
+
+    Parameters
+    ----------
+    measurements : sequence of Measurement
+        The rows. [-]
+
+    Returns
+    -------
+    Rows
+        The rows in numbers. [-]
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+
+    Examples
+    --------
+    >>> from tokenomics.measurement_tables import read_table
+    >>> len(rows_of(read_table(catalogue.path("vllm_grid.csv"))[0]))
+    616
+    """
+    import numpy
+
+    measurements = tuple(measurements)
+    if not measurements:
+        raise ValueError("calibration: no measurement is left; give a table with at least one good row")
+    servers = {}
+    for row in measurements:
+        key = (row.model, row.machine, row.parallelism, row.weights, row.kv_bits)
+        if key not in servers:
+            machine = catalogue.accelerator(row.machine)
+            servers[key] = server(
+                catalogue.model(row.model), machine, row.parallelism, precision(row.weights), row.kv_bits
+            )
+    keys = [(row.model, row.machine, row.parallelism, row.weights, row.kv_bits) for row in measurements]
+
+    def column(read):
+        return numpy.array([read(row) for row in measurements], dtype=float)
+
+    return Rows(
+        measurements=measurements,
+        server=stack([servers[key] for key in keys]),
+        input_tokens=column(lambda row: row.input_tokens),
+        output_tokens=column(lambda row: row.output_tokens),
+        longest=column(lambda row: row.output_tokens if row.longest is None else row.longest),
+        requests=column(lambda row: math.nan if row.requests is None else row.requests),
+        arithmetic=tuple(
+            arithmetic_of(precision(row.weights), catalogue.accelerator(row.machine)) for row in measurements
+        ),
+        machine_class=tuple(catalogue.accelerator(row.machine).machine_class for row in measurements),
+        kind=numpy.array([row.kind for row in measurements]),
+        measured=column(lambda row: row.value if row.time is None else row.time),
+    )
+
+
+def predicted_over_measured(rows: Rows, constants: Efficiency):
+    """Hold predicted times against measured ones.
+
+    Parameters
+    ----------
+    rows : Rows
+        The measurements. [-]
+    constants : Efficiency
+        The constants to predict with; each may be an array over the rows. [-]
+
+    Returns
+    -------
+    tuple of (ndarray, Times)
+        Predicted over measured time, and where the predicted time goes. [-]
+
+    Examples
+    --------
+    >>> from tokenomics.efficiency import CEILING
+    >>> from tokenomics.measurement_tables import read_table
+    >>> rows = rows_of(read_table(catalogue.path("vllm_grid.csv"))[0])
+    >>> bool((predicted_over_measured(rows, CEILING)[0] < 1).all())
+    True
+    """
+    import numpy
+
+    by_precision = {"bf16": constants.compute, "fp8": constants.compute_fp8, "fp4": constants.compute_fp4}
+    compute = numpy.select(
+        [numpy.array([name == arithmetic for name in rows.arithmetic]) for arithmetic in by_precision],
+        list(by_precision.values()),
+        constants.compute,
+    )
+
+    def run(requests):
+        return times(rows.server, constants, compute, rows.input_tokens, rows.output_tokens, requests, rows.longest)
+
+    requests = rows.requests
+    if numpy.isnan(requests).any():
+        requests = numpy.where(numpy.isnan(requests), run(None).requests, requests)
+    t = run(requests)
+    first = t.prefill / t.waves + constants.request_time
+    full = rows.requests != rows.requests
+    # Where the number of requests is not stated the measured figure is a rate.
+    measured = numpy.where(full, requests * rows.output_tokens / rows.measured, rows.measured)
+    predicted = numpy.select([rows.kind == "step", rows.kind == "first token"], [t.step, first], t.total)
+    return predicted / measured, t
+
+
+def _start(constants: Efficiency, free, types):
+    """The free constants as unbounded numbers: log odds of shares, logarithms of the rest."""
+    start, index = [], []
+    for name in free:
+        value = getattr(constants, name)
+        for kind in types if name in BY_TYPE else ("",):
+            index.append((name, kind))
+            single = value[kind] if isinstance(value, dict) else value
+            start.append(math.log(single / (1 - single)) if name in SHARES else math.log(single))
+    return start, index
+
+
+def _value(name, number):
+    return 1 / (1 + math.exp(-number)) if name in SHARES else math.exp(number)
+
+
+def fit(rows: Rows, base: Efficiency, free, *, weights=None, by_type: bool = False, begin: "Fit | None" = None) -> Fit:
+    """Fit constants to measurements by robust least squares.
+
+    Parameters
+    ----------
+    rows : Rows
+        The measurements. [-]
+    base : Efficiency
+        Where to start; constants that are not free keep its values. [-]
+    free : sequence of str
+        The constants to fit. [-]
+    weights : ndarray or None, optional
+        Weight of each row; None weighs all alike. [-]
+    by_type : bool, optional
+        Whether each class of machines gets its own share of bandwidth. [-]
+    begin : Fit or None, optional
+        An earlier fit to similar rows, to search from; the result is the same,
+        only sooner. [-]
+
+    Returns
+    -------
+    Fit
+        The constants and the ratios they leave. [-]
+
+    Notes
+    -----
+    Least squares on the logarithm of predicted over measured, with a soft L1
+    loss so that a stalled run does not pull, and with each constant tied to its
+    start as loosely as ``_LEEWAY`` says. Shares are fitted as log odds and times as
+    logarithms, so no share can pass 1 and no time fall below zero.
+
+    Examples
+    --------
+    >>> from tokenomics.measurement_tables import read_table
+    >>> rows = rows_of(read_table(catalogue.path("vllm_grid.csv"))[0][:20])
+    >>> fit(rows, Efficiency(name="mine"), ["weight_bandwidth"]).constants.weight_bandwidth < 1
+    True
+    """
+    import numpy
+    from scipy.optimize import least_squares
+
+    types = sorted(set(rows.machine_class)) if by_type else ("",)
+    start, index = _start(base, free, types)
+    start = numpy.array(start)
+    leeway = numpy.array([_LEEWAY[name] for name, _ in index])
+    weight = 1.0 if weights is None else numpy.sqrt(weights)
+    members = {kind: numpy.array([of == kind for of in rows.machine_class]) for kind in types}
+
+    def constants(numbers):
+        values = {}
+        for (name, kind), number in zip(index, numbers, strict=True):
+            value = _value(name, number)
+            if kind:
+                spread = values.setdefault(name, numpy.ones(len(rows)))
+                spread[members[kind]] = value
+            else:
+                values[name] = value
+        return dataclasses.replace(base, **values)
+
+    def residuals(numbers):
+        ratios, _ = predicted_over_measured(rows, constants(numbers))
+        return numpy.concatenate([numpy.log(ratios) * weight / _NOISE, (numbers - start) / leeway])
+
+    known = {} if begin is None else begin.solution
+    first = numpy.array([known.get(of, number) for of, number in zip(index, start, strict=True)])
+    solution = least_squares(residuals, first, loss="soft_l1", x_scale=leeway, ftol=1e-5, tr_solver="lsmr")
+    covariance = numpy.linalg.inv(solution.jac.T @ solution.jac)
+    # Scale by the residuals that are left: the noise is what it is, not what was assumed.
+    ratios = predicted_over_measured(rows, constants(solution.x))[0]
+    scatter = max(1.0, float(numpy.median(numpy.abs(numpy.log(ratios)))) / 0.6745 / _NOISE)
+    errors, unknown = {}, []
+    fitted = {}
+    for position, (name, kind) in enumerate(index):
+        label = f"{name}, {kind}" if kind else name
+        value = _value(name, solution.x[position])
+        deviation = math.sqrt(covariance[position, position])
+        errors[label] = round(deviation * scatter * ((1 - value) if name in SHARES else 1.0), 4)
+        if deviation * min(scatter, 1 / _IDENTIFIED) > _IDENTIFIED * leeway[position]:
+            unknown.append(label)
+        if kind:
+            fitted.setdefault(name, {})[kind] = value
+        else:
+            fitted[name] = value
+    by_class = {name: value for name, value in fitted.items() if isinstance(value, dict)}
+    plain = {name: value for name, value in fitted.items() if name not in by_class}
+    result = dataclasses.replace(base, **plain, standard_errors=errors, unidentified=tuple(unknown))
+    found = dict(zip(index, solution.x.tolist(), strict=True))
+    return Fit(constants=result, ratios=ratios, by_type=by_class, solution=found)
