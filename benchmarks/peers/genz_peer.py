@@ -24,7 +24,9 @@ for asked in questions:
     }
     try:
         prefill = prefill_moddeling(input_tokens=int(asked["input"]), **common)
-        step = decode_moddeling(input_tokens=int(asked["input"]), output_tokens=int(asked["output"] / 2), Bb=1, **common)
+        step = decode_moddeling(
+            input_tokens=int(asked["input"]), output_tokens=int(asked["output"] / 2), Bb=1, **common
+        )
         seconds = (prefill["Latency"] + (asked["output"] - 1) * step["Latency"]) / 1e3
         rates.append(asked["requests"] * asked["mean_output"] / seconds)
     except (AssertionError, ValueError, ZeroDivisionError):

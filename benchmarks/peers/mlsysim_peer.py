@@ -1,4 +1,4 @@
-"""Ask mlsysim's serving model, at its default efficiency of 0.5; several devices are one with their sum of everything."""
+"""Ask mlsysim's serving model, at its default efficiency of 0.5; several devices are one with the sum of them."""
 
 import json
 import sys
@@ -28,7 +28,9 @@ start = time.perf_counter()
 for asked in questions:
     model = getattr(mlsysim.Models.Language, NAMES[asked["config"]["num_hidden_layers"]])
     hardware = several(mlsysim.Hardware.Cloud.H100, asked["devices"])
-    found = solver.solve(model, hardware, seq_len=int(asked["input"] + asked["output"] / 2), batch_size=int(asked["requests"]))
+    found = solver.solve(
+        model, hardware, seq_len=int(asked["input"] + asked["output"] / 2), batch_size=int(asked["requests"])
+    )
     first = solver.solve(model, hardware, seq_len=int(asked["input"]), batch_size=int(asked["requests"]))
     seconds = first.ttft.to("s").magnitude + (asked["output"] - 1) * found.itl.to("s").magnitude
     rates.append(asked["requests"] * asked["mean_output"] / seconds)
