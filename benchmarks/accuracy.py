@@ -1,8 +1,8 @@
 """How accurate the model is beside others on the same rows: ``python -m benchmarks.accuracy``.
 
 The rows are the measured runs of vLLM in the catalogue. Each peer is installed by pip into an environment of its own
-under `.cache/peers` and asked for the time of the prefill and of a decode step at the middle of the reply; the burst is put
-together from these as its documentation has it. A peer that cannot be installed is left out and said so.
+under `.cache/peers` and asked for the time of the prefill and of a decode step at the middle of the reply; the burst is
+put together from these as its documentation has it. A peer that cannot be installed is left out and said so.
 """
 
 import dataclasses

@@ -33,8 +33,10 @@ MOVE = """() => [...document.querySelectorAll("section.explorer input[type=range
 
 def hosts() -> list[str]:
     """The pages that have a calculator."""
-    pages = sorted(HTML.rglob("*.html"))
-    return [page.relative_to(HTML).as_posix() for page in pages if 'class="explorer-host"' in page.read_text(encoding="utf-8")]
+    pages = [
+        page for page in sorted(HTML.rglob("*.html")) if 'class="explorer-host"' in page.read_text(encoding="utf-8")
+    ]
+    return [page.relative_to(HTML).as_posix() for page in pages]
 
 
 def loads(browser: Browser, address: str) -> Iterator[tuple[float, float]]:
@@ -64,7 +66,7 @@ def size() -> int:
 
 
 def verdict(value: float, target: str) -> str:
-    return f"within {TARGETS[target]:,}" if value <= TARGETS[target] else f"OVER {TARGETS[target]:,}"
+    return f"{'within' if value <= TARGETS[target] else 'OVER'} {TARGETS[target]:,}"
 
 
 def main() -> None:
@@ -75,14 +77,16 @@ def main() -> None:
     if not pages:
         sys.exit("No page with a calculator in _build/html: run `make book` first.")
     with server() as http, chromium(program) as browser:
-        print(f"Chromium {browser.version}; medians of {RUNS} visits, each with an empty cache, from the start of navigation.")
+        print(f"Chromium {browser.version}; from the start of navigation, medians of {RUNS} visits with an empty cache")
         for page in pages:
             for protocol, base in (("http", http), ("file", HTML.as_uri() + "/")):
                 _, *visits = loads(browser, base + page)  # the first visit warms the machine, not the browser
                 mounted, painted = (median(times) for times in zip(*visits, strict=True))
-                print(f"{page:36} {protocol:5} mounted {mounted:5.0f} ms, usable {painted:5.0f} ms  {verdict(painted, 'ready')} ms")
+                judged = verdict(painted, "ready")
+                print(f"{page:33} {protocol}: mounted {mounted:.0f} ms, usable {painted:.0f} ms, {judged}")
             times = moves(browser, http + page)
             if times:
-                answer, slow = median(times), quantiles(times, n=20)[-1]
-                print(f"{page:36} answer median {answer:.2f} ms, 95th percentile {slow:.2f} ms  {verdict(answer, 'answer')} ms")
-    print(f"{'script and style':36} {size():,} bytes  {verdict(size(), 'size')} bytes")
+                middle, slow = median(times), quantiles(times, n=20)[-1]
+                judged = verdict(middle, "answer")
+                print(f"{page:33} answer: median {middle:.1f} ms, 95th percentile {slow:.1f} ms, {judged}")
+    print(f"{'script and style':33} {size():,} bytes, {verdict(size(), 'size')}")

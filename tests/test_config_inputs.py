@@ -23,7 +23,7 @@ REAL = {
 # What each class counts without a key; null where the class refuses.
 DROPPED = json.loads((HERE / "dropped.json").read_text(encoding="utf-8"))["models"]
 COUNTED = [family for family, row in families().items() if "unsupported" not in row]
-NO_SIZE = ["x", "32", -1, 1.5, [], {}, 10**30, 10**5000, math.nan, math.inf]
+NO_SIZE = ["x", "32", -1, 1.5, [], {}, 10**30, math.nan, math.inf]
 NO_FLAG = ["yes", "", 7, 1.5, [], {}]
 
 
@@ -35,7 +35,8 @@ def outcome(config):
         message = str(error)
         assert message and "\n" not in message and len(message) < 500
         return message
-    counts = [total_parameters(architecture), active_parameters(architecture), *parameters_by_part(architecture).values()]
+    parts = parameters_by_part(architecture).values()
+    counts = [total_parameters(architecture), active_parameters(architecture), *parts]
     assert all(isinstance(count, int) and count >= 0 for count in counts)
     assert counts[0] >= counts[1] > 0
     per_token = kv_bytes_per_token(architecture, bits=16)
@@ -71,7 +72,10 @@ def test_a_mangled_key_does_not_matter_or_is_named(name):
     for key, content in inner(REAL[name]).items():
         for value in NO_FLAG if isinstance(content, bool) else NO_SIZE:
             result = outcome(spoilt(REAL[name], key, value))
-            assert key in result if isinstance(result, str) else result == right, (key, value)
+            if isinstance(result, str):
+                assert key in result, (key, value)
+            else:
+                assert result == right, (key, value)
 
 
 @pytest.mark.parametrize("name", REAL)
@@ -90,17 +94,19 @@ def test_a_nest_that_is_no_object_is_named(value):
 def test_two_names_of_one_key_must_agree():
     config = {"model_type": "gpt2", "n_embd": 768, "n_layer": 12, "n_head": 12, "vocab_size": 50257}
     assert outcome({**config, "hidden_size": 768}) == outcome(config)
-    assert "hidden_size" in outcome({**config, "hidden_size": 512}) and "n_embd" in outcome({**config, "hidden_size": 512})
+    message = outcome({**config, "hidden_size": 512})
+    assert "hidden_size is 512" in message and "n_embd is 768" in message
 
 
 def test_a_default_is_taken_only_where_files_leave_it_out():
     """Files of wrapped models leave out what equals the class default; others state their sizes."""
     nested = {"model_type": "gemma3", "text_config": {"hidden_size": 2560, "num_hidden_layers": 34}}
     assert from_config(nested).vocabulary_size == 262_208
-    assert "num_attention_heads is missing" in outcome({"model_type": "gemma3_text", **nested["text_config"]})
+    assert "is missing" in outcome({"model_type": "gemma3_text", **nested["text_config"]})
 
 
-keys = sorted({key for family in COUNTED for key in families()[family]["defaults"]} | {"layer_types", "mlp_layer_types"})
+defaults = {key for family in COUNTED for key in families()[family]["defaults"]}
+keys = sorted(defaults | {"layer_types", "mlp_layer_types"})
 words = st.sampled_from(["full_attention", "sliding_attention", "linear_attention", "dense", "sparse", "auto", "x", ""])
 numbers = st.integers(-1, 40) | st.sampled_from([64, 128, 4096])
 anything = numbers | st.booleans() | st.none() | st.floats() | words | st.lists(words | numbers, max_size=6)
@@ -109,18 +115,21 @@ plausible = st.integers(1, 8) | st.sampled_from([16, 64]) | st.booleans() | st.n
 
 @given(st.sampled_from(COUNTED), st.dictionaries(st.sampled_from(keys), anything, max_size=12))
 def test_any_config_is_counted_or_refused(family, changes):
-    sizes = {"hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4, "intermediate_size": 96, "vocab_size": 99}
-    outcome({"model_type": family, **sizes, **changes})
+    sizes = {"hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4, "intermediate_size": 96}
+    outcome({"model_type": family, "vocab_size": 99, **sizes, **changes})
 
 
 @given(st.sampled_from(COUNTED), st.data())
 def test_any_plausible_config_is_counted_or_refused(family, data):
-    fields = {key: plausible for key in families()[family]["defaults"]}
+    fields = dict.fromkeys(families()[family]["defaults"], plausible)
     outcome({"model_type": family, **data.draw(st.fixed_dictionaries({}, optional=fields))})
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-                    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.text(max_size=5), inside, max_size=3)))  # fmt: skip
+short = st.text(max_size=5)
+leaves = st.none() | st.booleans() | st.integers() | st.floats() | short
+
+
+@given(st.recursive(leaves, lambda twigs: st.lists(twigs, max_size=3) | st.dictionaries(short, twigs, max_size=3)))
 def test_whatever_json_is_no_config_is_refused(content):
     with pytest.raises(ValueError):
         from_config(content)

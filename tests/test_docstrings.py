@@ -38,15 +38,22 @@ UNITS = {
 }  # fmt: skip
 
 # One function of these modules is one equation of the book.
-FORMULA_MODULES = {"parameters", "work", "hardware", "roofline", "latency", "parallelism", "batching", "serving", "pricing"}
+FORMULA_MODULES = {
+    "parameters", "work", "hardware", "roofline", "latency", "parallelism", "batching", "serving", "pricing",
+}  # fmt: skip
 NO_EQUATION = {
     "tokenomics.hardware.peak_flops": "looks up a value",
     "tokenomics.parallelism.parallelism_from_text": "reads a name",
-    "tokenomics.parameters.active_parameters": "names what of the total is meant",
 }
 
 # Labels of chapters that are still to be written.
-PLANNED = set()
+PLANNED = {
+    "eq-active", "eq-attention-flops", "eq-capacity", "eq-experts-touched", "eq-long-prefill", "eq-matrix-flops",
+    "eq-mla", "eq-mla-cache", "eq-mla-expanded", "eq-pairs", "eq-prediction", "eq-prefill-flops", "eq-state",
+    "eq-two-p-s", "eq-window",
+    "eq-all-reduce", "eq-burst", "eq-busiest", "eq-cache-time", "eq-concurrency", "eq-eager", "eq-exchange",
+    "eq-microbatch", "eq-pass", "eq-stream", "eq-utilisation", "eq-waves",
+}  # fmt: skip
 
 # Modules without a public name, with the reason.
 INTERNAL = {"tokenomics.explorer.panels": "what the page shows, reached through the calculators"}

@@ -11,10 +11,15 @@ import pytest
 def make(root, tool):
     """Run make in the clone as a reader would, whatever make these tests run under."""
     program = tool("make")
-    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES")}
+    outer = ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS")
+    options = {
+        "cwd": root,
+        "env": {name: value for name, value in os.environ.items() if name not in outer},
+        "stdin": subprocess.DEVNULL,
+    }
 
     def run(*arguments: str) -> subprocess.CompletedProcess:
-        return subprocess.run([program, *arguments], cwd=root, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        return subprocess.run([program, *arguments], capture_output=True, text=True, **options)
 
     return run
 
@@ -49,4 +54,5 @@ def test_second_build_has_nothing_to_do(make, root):
     make("book")
     again = make("book")
     assert again.returncode == 0
-    assert again.stdout.splitlines() == ["The book is up to date.", f"_build/html/index.html  {(root / '_build/html/index.html').as_uri()}"]
+    index = root / "_build" / "html" / "index.html"
+    assert again.stdout.splitlines() == ["The book is up to date.", f"_build/html/index.html  {index.as_uri()}"]

@@ -7,13 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenomics.blocks import Attention, Experts, FeedForward, LatentAttention, Layer
 from tokenomics.architecture import Architecture
+from tokenomics.blocks import Attention, Experts, FeedForward, LatentAttention, Layer
 from tokenomics.cache import cache_bytes, fixed_state_bytes, kv_bytes_per_token, sequences_that_fit
 from tokenomics.catalogue import model, models
 from tokenomics.operations import decode_operations, prefill_operations, total
 from tokenomics.parameters import active_parameters, total_parameters, weight_bytes
-from tokenomics.prefill import attended_pairs, long_prefill_flops, prefill_flops, rule_of_thumb_flops
+from tokenomics.prefill import (
+    attended_pairs,
+    expanded_decode_flops,
+    long_prefill_flops,
+    prefill_flops,
+    rule_of_thumb_flops,
+)
 from tokenomics.routing import experts_touched, touched_parameters
 from tokenomics.work import attention_flops, decode_flops, decode_kv_traffic, decode_weight_traffic
 
@@ -54,7 +60,7 @@ def test_the_operations_of_a_prefill_sum_to_it(name, attention, logits):
     conventions = {"tokens": 300, "batch": 3, "attention": attention, "logits": logits}
     operations = prefill_operations(architecture, bits=16, **conventions)
     assert total(operations, "flops") == pytest.approx(prefill_flops(architecture, **conventions), rel=1e-12)
-    weights = weight_bytes(touched_parameters(architecture, tokens=900), 16)
+    weights = weight_bytes(touched_parameters(architecture, 900), 16)
     assert total(operations, "weight_bytes") == pytest.approx(weights, rel=1e-12)
     assert total(operations, "kv_read") == 0
 
@@ -131,7 +137,7 @@ def test_absorbing_the_latent_changes_the_order_of_products_not_the_result(heads
     attention = LatentAttention(heads=heads, latent_rank=32, rope_dim=8, nope_dim=16, value_dim=24, query_rank=40)
     architecture = built(attention, DENSE)
     absorbed = decode_flops(architecture, batch=1, context=context)
-    expanded = decode_flops(architecture, batch=1, context=context, latent="expanded")
+    expanded = expanded_decode_flops(architecture, batch=1, context=context)
     scores = 2 * heads * ((16 + 8 + 24) - (2 * 32 + 8)) * context
     assert expanded - absorbed == 3 * (scores + 2 * 32 * heads * (16 + 24) * (context - 1))
 
@@ -139,7 +145,8 @@ def test_absorbing_the_latent_changes_the_order_of_products_not_the_result(heads
 def test_a_latent_cache_knows_nothing_of_heads():
     sizes = {
         kv_bytes_per_token(
-            built(LatentAttention(heads=heads, latent_rank=512, rope_dim=64, nope_dim=128, value_dim=128), DENSE), bits=16
+            built(LatentAttention(heads=heads, latent_rank=512, rope_dim=64, nope_dim=128, value_dim=128), DENSE),
+            bits=16,
         )
         for heads in (1, 16, 128)
     }
@@ -221,7 +228,7 @@ def test_the_long_count_adds_what_the_short_one_leaves_out():
 def test_the_rule_of_two_errs_by_attention_and_the_table():
     llama = model("llama-3.3-70b")
     ruled = rule_of_thumb_flops(total_parameters(llama), 2048)
-    attention = 80 * attention_flops(llama.layers[0].attention, 2048**2, scored=0)
+    attention = 80 * attention_flops(llama.layers[0].attention, 2048**2, 0)
     # The table and the norms are counted by the rule and multiplied by nothing.
     table, norms = 128256 * 8192, (2 * 80 + 1) * 8192
     assert ruled == prefill_flops(llama, tokens=2048) - attention + 2 * 2048 * (table + norms)

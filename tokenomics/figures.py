@@ -8,7 +8,7 @@ __all__ = ["COLOURS", "DIMENSIONS", "SERIES", "plain_log_axis", "prefixed_axis",
 DIMENSIONS = {"layers": "#7a3f98", "heads": "#c07a10", "sequence": "#b5452f", "width": "#0b7f79"}
 
 # The colours of the calculators' parts, in their order.
-SERIES = ("#5b6bb5", "#0b7f79", "#c07a10", "#b5452f", "#7a3f98", "#8a93a3")
+SERIES = ("#5b6bb5", "#0b7f79", "#c07a10", "#b5452f", "#7a3f98", "#8a93a3", "#b04a7f", "#4d8436")
 
 COLOURS = {"compute": "#b5452f", "weights": "#0b7f79", "kv": "#c07a10", "mark": "#7a3f98", "quiet": "#8a93a3"}
 

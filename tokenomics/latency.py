@@ -163,7 +163,7 @@ def decode_step(
     positive("decode step", "weight_bits", weight_bits)
     positive("decode step", "kv_bits", kv_bits)
     flops = decode_flops(architecture, batch=batch, context=context)
-    weight_traffic = decode_weight_traffic(architecture, bits=weight_bits)
+    weight_traffic = decode_weight_traffic(architecture, bits=weight_bits, batch=batch)
     kv_traffic = decode_kv_traffic(architecture, batch=batch, context=context, bits=kv_bits)
     bandwidth = devices * accelerator.bandwidth
     compute_time = 0.0 * flops

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 __all__ = [
     "Matrix",
     "attention_matrices",
-    "expert_matrices",
-    "feed_forward_matrices",
+    "feed_forward_rows",
     "latent_matrices",
     "layer_matrices",
+    "matrices_of",
 ]
 
 
@@ -46,6 +46,36 @@ class Matrix:
     active: int = 1
 
 
+def matrices_of(block: str, rows: list, copies: int = 1, active: int = 1) -> list:
+    """Make the matrices of a block from rows of name, inputs, outputs and bias.
+
+    Parameters
+    ----------
+    block : str
+        The block that they belong to. [-]
+    rows : list of list
+        Name, inputs, outputs, and whether there is a bias. [-]
+    copies : int, optional
+        How many of each are stored. [-]
+    active : int, optional
+        How many of the copies one token runs through. [-]
+
+    Returns
+    -------
+    list of Matrix
+        The matrices. [-]
+
+    Examples
+    --------
+    >>> matrices_of("attention", [["query", 8192, 8192, False]])[0].outputs
+    8192
+    """
+    return [
+        Matrix(block=block, name=row[0], inputs=row[1], outputs=row[2], bias=row[3], copies=copies, active=active)
+        for row in rows
+    ]
+
+
 def attention_matrices(hidden_size: int, attention) -> list:
     """List the weight matrices of an attention block, in the order they are used.
 
@@ -75,24 +105,16 @@ def attention_matrices(hidden_size: int, attention) -> list:
     if attention.kind == "latent":
         return latent_matrices(hidden_size, attention)
     value_dim = attention.head_dim if attention.value_dim is None else attention.value_dim
-    query = attention.heads * attention.head_dim
-    key = attention.kv_heads * attention.head_dim
-    value = attention.kv_heads * value_dim
-    result = attention.heads * value_dim
-    matrices = [
-        Matrix(block="attention", name="query", inputs=hidden_size, outputs=query, bias=attention.query_bias),
-        Matrix(block="attention", name="key", inputs=hidden_size, outputs=key, bias=attention.key_value_bias),
-        Matrix(block="attention", name="value", inputs=hidden_size, outputs=value, bias=attention.key_value_bias),
+    bias = attention.key_value_bias
+    rows = [
+        ["query", hidden_size, attention.heads * attention.head_dim, attention.query_bias],
+        ["key", hidden_size, attention.kv_heads * attention.head_dim, bias],
+        ["value", hidden_size, attention.kv_heads * value_dim, bias],
     ]
     if attention.gate_width > 0:
-        width = attention.gate_width
-        matrices.append(
-            Matrix(block="attention", name="gate", inputs=hidden_size, outputs=width, bias=attention.gate_bias)
-        )
-    matrices.append(
-        Matrix(block="attention", name="output", inputs=result, outputs=hidden_size, bias=attention.output_bias)
-    )
-    return matrices
+        rows.append(["gate", hidden_size, attention.gate_width, attention.gate_bias])
+    rows.append(["output", attention.heads * value_dim, hidden_size, attention.output_bias])
+    return matrices_of("attention", rows)
 
 
 def latent_matrices(hidden_size: int, attention) -> list:
@@ -126,97 +148,38 @@ def latent_matrices(hidden_size: int, attention) -> list:
     >>> [matrix.name for matrix in latent_matrices(7168, model("deepseek-v3").layers[0].attention)]
     ['query down', 'query up', 'latent', 'key up', 'value up', 'output']
     """
-    query = attention.heads * (attention.nope_dim + attention.rope_dim)
-    latent = attention.latent_rank + attention.rope_dim
-    key = attention.heads * attention.nope_dim
-    value = attention.heads * attention.value_dim
+    heads = attention.heads
     rank = attention.query_rank
     bias = attention.bias
-    matrices = []
+    query = heads * (attention.nope_dim + attention.rope_dim)
     if rank is None:
-        matrices.append(Matrix(block="attention", name="query", inputs=hidden_size, outputs=query))
+        rows = [["query", hidden_size, query, False]]
     else:
-        matrices.append(Matrix(block="attention", name="query down", inputs=hidden_size, outputs=rank, bias=bias))
-        matrices.append(Matrix(block="attention", name="query up", inputs=rank, outputs=query))
-    matrices.append(Matrix(block="attention", name="latent", inputs=hidden_size, outputs=latent, bias=bias))
-    matrices.append(Matrix(block="attention", name="key up", inputs=attention.latent_rank, outputs=key))
-    matrices.append(Matrix(block="attention", name="value up", inputs=attention.latent_rank, outputs=value))
-    matrices.append(Matrix(block="attention", name="output", inputs=value, outputs=hidden_size, bias=bias))
+        rows = [["query down", hidden_size, rank, bias], ["query up", rank, query, False]]
+    rows.append(["latent", hidden_size, attention.latent_rank + attention.rope_dim, bias])
+    rows.append(["key up", attention.latent_rank, heads * attention.nope_dim, False])
+    rows.append(["value up", attention.latent_rank, heads * attention.value_dim, False])
+    rows.append(["output", heads * attention.value_dim, hidden_size, bias])
     if attention.index_heads > 0:
-        heads = attention.index_heads
-        width = attention.index_dim
-        matrices.append(Matrix(block="attention", name="index query", inputs=rank, outputs=heads * width))
-        matrices.append(Matrix(block="attention", name="index key", inputs=hidden_size, outputs=width))
-        matrices.append(Matrix(block="attention", name="index weights", inputs=hidden_size, outputs=heads))
-    return matrices
+        rows.append(["index query", rank, attention.index_heads * attention.index_dim, False])
+        rows.append(["index key", hidden_size, attention.index_dim, False])
+        rows.append(["index weights", hidden_size, attention.index_heads, False])
+    return matrices_of("attention", rows)
 
 
-def expert_matrices(hidden_size: int, experts) -> list:
-    """List the weight matrices of routed experts, the router first.
+def feed_forward_rows(hidden_size: int, block) -> list:
+    """List name, inputs, outputs and bias of the matrices of a feed-forward block or of one expert.
 
     Parameters
     ----------
     hidden_size : int
         Width of the vector that runs through the layers. [-]
-    experts : Experts
-        The experts. [-]
+    block : FeedForward or Experts
+        The block. [-]
 
     Returns
     -------
-    list of Matrix
-        Router, the gate of the shared expert (if it has one), then one matrix
-        for each of an expert's, with as many copies as there are experts. [-]
-
-    Notes
-    -----
-    Equation :eq:`eq-active`.
-
-    Examples
-    --------
-    >>> from tokenomics.catalogue import model
-    >>> [matrix.copies for matrix in expert_matrices(4096, model("mixtral-8x7b").layers[0].experts)]
-    [1, 8, 8, 8]
-    """
-    width = experts.intermediate_size
-    matrices = [
-        Matrix(block="router", name="router", inputs=hidden_size, outputs=experts.count, bias=experts.router_bias)
-    ]
-    if experts.shared_gate:
-        matrices.append(Matrix(block="router", name="shared gate", inputs=hidden_size, outputs=1))
-    for matrix in feed_forward_matrices(hidden_size, width, experts.gated, experts.bias, "experts"):
-        matrices.append(
-            Matrix(
-                block="experts",
-                name=matrix.name,
-                inputs=matrix.inputs,
-                outputs=matrix.outputs,
-                bias=matrix.bias,
-                copies=experts.count,
-                active=experts.active,
-            )
-        )
-    return matrices
-
-
-def feed_forward_matrices(hidden_size: int, width: int, gated: bool, bias: bool, block: str) -> list:
-    """List the weight matrices of one feed-forward block or of one expert.
-
-    Parameters
-    ----------
-    hidden_size : int
-        Width of the vector that runs through the layers. [-]
-    width : int
-        Width between the matrices. [-]
-    gated : bool
-        Whether there is a gate matrix. [-]
-    bias : bool
-        Whether each matrix adds a bias vector. [-]
-    block : str
-        The block that they belong to. [-]
-
-    Returns
-    -------
-    list of Matrix
+    list of list
         Gate (if gated), up, down. [-]
 
     Notes
@@ -225,15 +188,15 @@ def feed_forward_matrices(hidden_size: int, width: int, gated: bool, bias: bool,
 
     Examples
     --------
-    >>> len(feed_forward_matrices(768, 3072, False, True, "feed-forward"))
-    2
+    >>> from tokenomics.blocks import FeedForward
+    >>> feed_forward_rows(768, FeedForward(intermediate_size=3072, gated=False))
+    [['up', 768, 3072, False], ['down', 3072, 768, False]]
     """
-    matrices = []
-    if gated:
-        matrices.append(Matrix(block=block, name="gate", inputs=hidden_size, outputs=width, bias=bias))
-    matrices.append(Matrix(block=block, name="up", inputs=hidden_size, outputs=width, bias=bias))
-    matrices.append(Matrix(block=block, name="down", inputs=width, outputs=hidden_size, bias=bias))
-    return matrices
+    width = block.intermediate_size
+    rows = [["gate", hidden_size, width, block.bias]] if block.gated else []
+    rows.append(["up", hidden_size, width, block.bias])
+    rows.append(["down", width, hidden_size, block.bias])
+    return rows
 
 
 def layer_matrices(hidden_size: int, layer) -> list:
@@ -250,7 +213,8 @@ def layer_matrices(hidden_size: int, layer) -> list:
     -------
     list of Matrix
         Those of attention or of the recurrent block, of the feed-forward
-        block, of the experts. [-]
+        block or shared expert, of the router, and of the experts: one matrix
+        for each of an expert's, with as many copies as there are experts. [-]
 
     Notes
     -----
@@ -262,20 +226,22 @@ def layer_matrices(hidden_size: int, layer) -> list:
     >>> from tokenomics.catalogue import model
     >>> [matrix.name for matrix in layer_matrices(8192, model("llama-3.3-70b").layers[0])]
     ['query', 'key', 'value', 'output', 'gate', 'up', 'down']
+    >>> layer_matrices(4096, model("mixtral-8x7b").layers[0])[-1].copies
+    8
     """
-    matrices = []
+    lists = []
     if layer.attention is not None:
-        for matrix in attention_matrices(hidden_size, layer.attention):
-            matrices.append(matrix)
+        lists.append(attention_matrices(hidden_size, layer.attention))
     if layer.recurrence is not None:
-        for matrix in layer.recurrence.matrices:
-            matrices.append(matrix)
+        lists.append(layer.recurrence.matrices)
     if layer.feed_forward is not None:
-        block = layer.feed_forward
         name = "feed-forward" if layer.experts is None else "shared experts"
-        for matrix in feed_forward_matrices(hidden_size, block.intermediate_size, block.gated, block.bias, name):
-            matrices.append(matrix)
+        lists.append(matrices_of(name, feed_forward_rows(hidden_size, layer.feed_forward)))
     if layer.experts is not None:
-        for matrix in expert_matrices(hidden_size, layer.experts):
-            matrices.append(matrix)
-    return matrices
+        experts = layer.experts
+        rows = [["router", hidden_size, experts.count, experts.router_bias]]
+        if experts.shared_gate:
+            rows.append(["shared gate", hidden_size, 1, False])
+        lists.append(matrices_of("router", rows))
+        lists.append(matrices_of("experts", feed_forward_rows(hidden_size, experts), experts.count, experts.active))
+    return [matrix for matrices in lists for matrix in matrices]

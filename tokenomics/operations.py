@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from .cache import cached_numbers
 from .matrices import layer_matrices
 from .parameters import layer_parts, matrix_parameters
-from .prefill import attended_pairs
+from .prefill import attended_pairs, expanded_attention_flops
 from .routing import experts_touched
 from .work import attended_tokens, attention_flops
 
@@ -108,7 +108,9 @@ def _outer_operations(architecture, tokens, positions, bits, activation_bits) ->
     vector = activation_bits / 8
     operations = [
         # Of the table a token reads one row, which counts among the activations.
-        Operation(block="input embedding", name="look-up", layers=1, flops=0, activation_bytes=2 * width * tokens * vector),
+        Operation(
+            block="input embedding", name="look-up", layers=1, flops=0, activation_bytes=2 * width * tokens * vector
+        ),
         Operation(
             block="norms",
             name="final norm",
@@ -197,7 +199,7 @@ def decode_operations(architecture, *, batch, context, bits=16, kv_bits=16, acti
         attention = layer.attention
         if attention is not None:
             attended = attended_tokens(attention, context)
-            flops = batch * attention_flops(attention, attended, scored=context)
+            flops = batch * attention_flops(attention, attended, context)
             read = batch * cached_numbers(attention) * attended
             if attention.kind == "latent":
                 read = read + batch * attention.index_dim * context
@@ -259,7 +261,7 @@ def prefill_operations(
         if block is not None:
             pairs = attended_pairs(tokens, attended_tokens(block, tokens), attention=attention)
             scored = attended_pairs(tokens, tokens, attention=attention)
-            flops = batch * attention_flops(block, pairs, scored=scored, latent="expanded")
+            flops = batch * expanded_attention_flops(block, pairs, scored)
             operations.append(_attention_operation(layer, flops, 0, everything, kv_bits, activation_bits))
         operations.append(_vectors_operation(architecture, layer, everything, bits, activation_bits))
     positions = everything if logits == "every" else batch

@@ -1,6 +1,6 @@
 """How many parameters a model has, by part, and what they weigh."""
 
-from .matrices import Matrix, expert_matrices, layer_matrices
+from .matrices import Matrix, layer_matrices
 
 __all__ = [
     "Matrix",
@@ -160,7 +160,7 @@ def parameters_by_part(architecture) -> dict:
         parts["projections"] = 2 * architecture.embedding_size * architecture.hidden_size
     for layer in architecture.layers:
         of_layer = layer_parts(architecture.hidden_size, layer)
-        for part in of_layer.keys():
+        for part in of_layer:
             parts[part] = parts.get(part, 0) + layer.count * of_layer[part]
     return parts
 
@@ -238,11 +238,11 @@ def active_parameters(architecture, *, convention: str = "with embeddings") -> i
     parts = parameters_by_part(architecture)
     active = total_parameters(architecture)
     for layer in architecture.layers:
-        if layer.experts is not None:
-            idle = layer.experts.count - layer.experts.active
-            for matrix in expert_matrices(architecture.hidden_size, layer.experts):
-                if matrix.copies > 1:
-                    active = active - layer.count * idle * (matrix_parameters(matrix) // matrix.copies)
+        experts = layer.experts
+        if experts is not None:
+            routed = layer_parts(architecture.hidden_size, layer)["experts"] - experts.vectors
+            idle = experts.count - experts.active
+            active = active - layer.count * idle * (routed // experts.count)
     table = parts["input embedding"]
     if convention == "with embeddings":
         return active

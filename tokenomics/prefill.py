@@ -1,9 +1,17 @@
-"""The arithmetic of a prefill, by its conventions, and the counts of other authors beside it."""
+"""The arithmetic of a prefill, by its conventions, and other ways to count a pass beside ours."""
 
+from .checks import choice
 from .elementwise import minimum
-from .work import attended_tokens, attention_flops, head_flops, matrix_flops
+from .work import attended_tokens, attention_flops, decode_flops, head_flops, matrix_flops
 
-__all__ = ["attended_pairs", "long_prefill_flops", "prefill_flops", "rule_of_thumb_flops"]
+__all__ = [
+    "attended_pairs",
+    "expanded_attention_flops",
+    "expanded_decode_flops",
+    "long_prefill_flops",
+    "prefill_flops",
+    "rule_of_thumb_flops",
+]
 
 
 def attended_pairs(tokens, reach, *, attention="full"):
@@ -38,12 +46,87 @@ def attended_pairs(tokens, reach, *, attention="full"):
     >>> attended_pairs(4, 2, attention="causal")
     7.0
     """
-    if attention == "full":
+    if choice("prefill", "attention", attention, ["full", "causal"]) == "full":
         return tokens * tokens
-    if attention == "causal":
-        ramp = minimum(tokens, reach)
-        return ramp * (ramp + 1) / 2 + (tokens - ramp) * ramp
-    raise ValueError(f"attention is {attention!r}; choose 'full' or 'causal'")
+    ramp = minimum(tokens, reach)
+    return ramp * (ramp + 1) / 2 + (tokens - ramp) * ramp
+
+
+def expanded_attention_flops(attention, attended, scored):
+    """Count scores and weighted values in one layer, latent attention on the keys and values it stands for.
+
+    Parameters
+    ----------
+    attention : Attention or LatentAttention
+        The attention block. [-]
+    attended : float or ndarray
+        Pairs of a query and a key that are used. [-]
+    scored : float or ndarray
+        Pairs that the indexer of sparse attention looks at. [-]
+
+    Returns
+    -------
+    float or ndarray
+        Arithmetic. [FLOP]
+
+    Notes
+    -----
+    Equation :eq:`eq-attention-flops`. A head's key and value are narrower
+    than the latent, so this is the cheaper way once they are made.
+
+    Examples
+    --------
+    >>> from tokenomics.catalogue import model
+    >>> expanded_attention_flops(model("deepseek-v3").layers[0].attention, 1, 1)
+    81920
+    """
+    if attention.kind != "latent":
+        return attention_flops(attention, attended, scored)
+    read = attention.nope_dim + attention.rope_dim + attention.value_dim
+    index = attention.index_heads * (attention.index_dim + 1)
+    return 2 * attention.heads * read * attended + 2 * index * scored
+
+
+def expanded_decode_flops(architecture, *, batch, context):
+    """Count a decode step that makes the keys and values of the whole cache anew from its latents.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The model. [-]
+    batch : int or ndarray
+        Sequences that decode together. [-]
+    context : float or ndarray
+        Tokens that each new token attends to, itself included. [token]
+
+    Returns
+    -------
+    float or ndarray
+        Arithmetic of one new token for every sequence; without latent
+        attention that of :func:`tokenomics.work.decode_flops`. [FLOP]
+
+    Notes
+    -----
+    Equation :eq:`eq-mla-expanded`. It is what the reference class does, and
+    what absorption saves.
+
+    Examples
+    --------
+    >>> from tokenomics.catalogue import model
+    >>> expanded_decode_flops(model("deepseek-v3"), batch=1, context=129)
+    335886827520
+    """
+    flops = decode_flops(architecture, batch=1, context=context)
+    for layer in architecture.layers:
+        attention = layer.attention
+        if attention is not None and attention.kind == "latent":
+            attended = attended_tokens(attention, context)
+            absorbed = attention_flops(attention, attended, context)
+            # The new token's own key and value are already among the matrices.
+            made = 2 * attention.latent_rank * attention.heads * (attention.nope_dim + attention.value_dim)
+            expanded = expanded_attention_flops(attention, attended, context) + made * (context - 1)
+            flops = flops + layer.count * (expanded - absorbed)
+    return batch * flops
 
 
 def prefill_flops(architecture, *, tokens, batch=1, attention="full", logits="every", latent="expanded"):
@@ -88,8 +171,9 @@ def prefill_flops(architecture, *, tokens, batch=1, attention="full", logits="ev
     >>> round(prefill_flops(model("llama-3.3-70b"), tokens=2048) / 1e12, 1)
     295.7
     """
-    if logits != "every" and logits != "last":
-        raise ValueError(f"logits is {logits!r}; choose 'every' or 'last'")
+    choice("prefill", "logits", logits, ["every", "last"])
+    choice("prefill", "latent", latent, ["expanded", "absorbed"])
+    count = expanded_attention_flops if latent == "expanded" else attention_flops
     flops = head_flops(architecture) * (tokens if logits == "every" else 1)
     if architecture.embedding_size is not None:
         flops = flops + 4 * architecture.embedding_size * architecture.hidden_size * tokens
@@ -98,7 +182,7 @@ def prefill_flops(architecture, *, tokens, batch=1, attention="full", logits="ev
         if layer.attention is not None:
             pairs = attended_pairs(tokens, attended_tokens(layer.attention, tokens), attention=attention)
             scored = attended_pairs(tokens, tokens, attention=attention)
-            flops = flops + layer.count * attention_flops(layer.attention, pairs, scored=scored, latent=latent)
+            flops = flops + layer.count * count(layer.attention, pairs, scored)
     return batch * flops
 
 

@@ -1,7 +1,7 @@
 """From the settings of a model to the blocks that its layers are made of."""
 
 from .blocks import Attention, Experts, FeedForward, LatentAttention, Layer
-from .checks import positive
+from .checks import positive, shown, whole
 from .recurrence import recurrence
 from .settings import Settings, flag, key_of, optional_size, size, trait
 
@@ -160,7 +160,7 @@ def _narrowed(settings: Settings, width: int) -> int:
 
 def _experts(settings: Settings) -> Experts:
     count = size(settings, "experts")
-    active = size(settings, "active_experts")
+    active = _active_experts(settings)
     if active > count:
         raise ValueError(
             f"{settings.name}: {key_of(settings, 'active_experts')} is {active}, "
@@ -176,6 +176,17 @@ def _experts(settings: Settings) -> Experts:
         shared_gate=flag(settings, "shared_gate"),
         vectors=count if flag(settings, "expert_scores") else 0,
     )
+
+
+def _active_experts(settings: Settings) -> int:
+    """Read how many experts a token uses; one family may list it layer by layer, always the same."""
+    stated = trait(settings, "active_experts")
+    if not flag(settings, "active_listed") or not isinstance(stated, list):
+        return size(settings, "active_experts")
+    key, layers = key_of(settings, "active_experts"), size(settings, "num_hidden_layers")
+    if len(stated) != layers or any(number != stated[0] for number in stated):
+        raise ValueError(f"{settings.name}: {key} is {shown(stated)}; it must be a list of {layers} equal numbers")
+    return whole(settings.name, key, stated[0])
 
 
 def _shared_expert(settings: Settings) -> FeedForward | None:

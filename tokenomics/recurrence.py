@@ -97,7 +97,7 @@ def _mamba2(settings: Settings, hidden_size: int) -> Recurrence:
     head_dim = inner // heads if stated == "auto" else size(settings, "recurrent_head_dim")
     if heads * head_dim != inner:
         raise ValueError(
-            f"{settings.name}: {heads} heads of {shown(stated)} do not make up the inner size {inner} of a Mamba-2 block"
+            f"{settings.name}: {heads} heads of {shown(stated)} do not make up the inner size {inner} of a block"
         )
     channels = inner + 2 * size(settings, "groups") * state
     conv_bias = channels if flag(settings, "conv_bias") else 0

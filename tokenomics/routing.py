@@ -1,7 +1,6 @@
 """What a pass reads of the parameters that are stored: the experts it is sent to, and no layer for prediction."""
 
-from .matrices import expert_matrices
-from .parameters import layer_parameters, matrix_parameters, parameters_by_part, total_parameters
+from .parameters import layer_parameters, layer_parts, parameters_by_part, total_parameters
 
 __all__ = ["experts_touched", "prediction_parameters", "touched_parameters"]
 
@@ -38,7 +37,7 @@ def experts_touched(count, active, tokens):
     return count - count * (1 - active / count) ** tokens
 
 
-def touched_parameters(architecture, *, tokens=1):
+def touched_parameters(architecture, tokens=1):
     """Expect how many parameters a pass over some tokens reads from memory.
 
     Parameters
@@ -70,12 +69,11 @@ def touched_parameters(architecture, *, tokens=1):
     if not architecture.tied_embeddings:
         touched = touched - parts["input embedding"]
     for layer in architecture.layers:
-        if layer.experts is not None:
-            count = layer.experts.count
-            untouched = count - experts_touched(count, layer.experts.active, tokens)
-            for matrix in expert_matrices(architecture.hidden_size, layer.experts):
-                if matrix.copies > 1:
-                    touched = touched - layer.count * untouched * matrix_parameters(matrix) / count
+        experts = layer.experts
+        if experts is not None:
+            routed = layer_parts(architecture.hidden_size, layer)["experts"] - experts.vectors
+            idle = 1 - experts_touched(experts.count, experts.active, tokens) / experts.count
+            touched = touched - layer.count * routed * idle
     return touched
 
 

@@ -19,6 +19,7 @@ _MAY_BE_NULL = (
 _LARGEST = {"num_hidden_layers": 10_000}
 _LARGEST_SIZE = 100_000_000
 
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """The config of one model, and the row of its family.
@@ -65,7 +66,8 @@ def _setting(settings: Settings, key: str) -> tuple:
     if found:
         name, value = next(iter(found.items()))
         if value is None and defaults.get(key) is not None and key not in _MAY_BE_NULL:
-            raise ValueError(f"{settings.name}: {name} is null; this family needs a value, such as {shown(defaults[key])}")
+            usual = shown(defaults[key])
+            raise ValueError(f"{settings.name}: {name} is null; this family needs a value, such as {usual}")
         return name, value
     if key in _STATED and not settings.nested and defaults.get(key) is not None:
         aliases = settings.family.get("aliases", {}).get(key, [])

@@ -77,7 +77,7 @@ def head_flops(architecture) -> int:
     return 2 * architecture.vocabulary_size * width
 
 
-def attention_flops(attention, attended, *, scored, latent="absorbed"):
+def attention_flops(attention, attended, scored):
     """Count the arithmetic of scores and weighted values in one layer.
 
     Parameters
@@ -88,37 +88,31 @@ def attention_flops(attention, attended, *, scored, latent="absorbed"):
         Pairs of a query and a key that are used. [-]
     scored : float or ndarray
         Pairs that the indexer of sparse attention looks at. [-]
-    latent : str, optional
-        ``absorbed`` lets latent attention work on the latents as they are,
-        ``expanded`` on the keys and values made of them. [-]
 
     Returns
     -------
     float or ndarray
         Arithmetic. [FLOP]
 
-    Raises
-    ------
-    ValueError
-        If ``latent`` is neither.
-
     Notes
     -----
     Equation :eq:`eq-attention-flops`: two operations for each element of the
-    key and of the value that a head reads. Softmax is left out.
+    key and of the value that a head reads. Latent attention reads the cached
+    latent as both: its up-projections are absorbed into query and output.
+    Softmax is left out.
+
+    References
+    ----------
+    DeepSeek-AI, *DeepSeek-V2*, arXiv:2405.04434, section 2.1.2, for the absorption.
 
     Examples
     --------
     >>> from tokenomics.catalogue import model
-    >>> attention_flops(model("llama-3.3-70b").layers[0].attention, 2048, scored=2048)
+    >>> attention_flops(model("llama-3.3-70b").layers[0].attention, 2048, 2048)
     67108864
     """
-    if latent != "absorbed" and latent != "expanded":
-        raise ValueError(f"latent is {latent!r}; choose 'absorbed' or 'expanded'")
     if attention.kind == "latent":
         read = 2 * attention.latent_rank + attention.rope_dim
-        if latent == "expanded":
-            read = attention.nope_dim + attention.rope_dim + attention.value_dim
         index = attention.index_heads * (attention.index_dim + 1)
         return 2 * attention.heads * read * attended + 2 * index * scored
     value_dim = attention.head_dim if attention.value_dim is None else attention.value_dim
@@ -155,7 +149,7 @@ def attended_tokens(attention, context):
     return cached_tokens(attention, context)
 
 
-def decode_flops(architecture, *, batch, context, latent="absorbed"):
+def decode_flops(architecture, *, batch, context):
     """Count the arithmetic of one decode step.
 
     Parameters
@@ -166,9 +160,6 @@ def decode_flops(architecture, *, batch, context, latent="absorbed"):
         Sequences that decode together. [-]
     context : float or ndarray
         Tokens that each new token attends to, itself included. [token]
-    latent : str, optional
-        ``absorbed`` lets latent attention work on the cached latents;
-        ``expanded`` makes keys and values of the whole cache at each step. [-]
 
     Returns
     -------
@@ -182,6 +173,7 @@ def decode_flops(architecture, *, batch, context, latent="absorbed"):
     the cached values that a query head reads. Norms, activations, softmax and
     rotary embedding are left out; together they stay below a percent. Of
     chunked attention it is the most: a token early in its chunk reads less.
+    Latent attention is absorbed; see :func:`tokenomics.prefill.expanded_decode_flops`.
 
     Examples
     --------
@@ -196,22 +188,9 @@ def decode_flops(architecture, *, batch, context, latent="absorbed"):
         per_token = per_token + layer.count * matrix_flops(architecture.hidden_size, layer)
         attention = layer.attention
         if attention is not None:
-            attended = attended_tokens(attention, context)
-            flops = attention_flops(attention, attended, scored=context, latent=latent)
-            if attention.kind == "latent" and latent == "expanded":
-                # The new token's own key and value are already among the matrices.
-                width = attention.heads * (attention.nope_dim + attention.value_dim)
-                flops = flops + 2 * attention.latent_rank * width * (context - 1)
+            flops = attention_flops(attention, attended_tokens(attention, context), context)
             per_token = per_token + layer.count * flops
     return batch * per_token
-
-
-
-
-
-
-
-
 
 
 def decode_weight_traffic(architecture, *, bits, batch=1):
@@ -243,7 +222,7 @@ def decode_weight_traffic(architecture, *, bits, batch=1):
     >>> decode_weight_traffic(model("llama-3.3-70b"), bits=16) / 1e9
     139.006066688
     """
-    return weight_bytes(touched_parameters(architecture, tokens=batch), bits)
+    return weight_bytes(touched_parameters(architecture, batch), bits)
 
 
 def decode_kv_traffic(architecture, *, batch, context, bits):

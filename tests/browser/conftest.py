@@ -44,6 +44,12 @@ def book():
         yield {"http": address, "file": HTML.as_uri() + "/"}
 
 
+@pytest.fixture
+def hosted():
+    """The calculators of the built pages, as pairs of page and name."""
+    return CALCULATORS
+
+
 @dataclass
 class Visit:
     """An open page, and all that went wrong in it so far."""
@@ -61,7 +67,7 @@ def watch(context: BrowserContext) -> list[str]:
     context.on("request", lambda request: request.url.startswith(LOCAL) or note("request to another host", request.url))
     context.on("requestfailed", lambda request: note("failed request", f"{request.url} {request.failure}"))
     context.on("response", lambda response: response.status < 400 or note(f"answer {response.status}", response.url))
-    context.on("console", lambda message: message.type in ("error", "warning") and note(f"console {message.type}", message.text))
+    context.on("console", lambda line: line.type in ("error", "warning") and note(f"console {line.type}", line.text))
     context.on("weberror", lambda error: note("uncaught error", error.error))
     return faults
 

@@ -10,20 +10,19 @@ UNFOLD = """() => {
 
 # What of the article lies beyond the edge of the window, or is cut off by a box that does not scroll.
 CUT = """() => {
-    const boxes = (element) => { const all = []; for (; element; element = element.parentElement) all.push(element); return all; };
-    const scrolls = (element) => ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
-    const cuts = (element) => ["hidden", "clip"].includes(getComputedStyle(element).overflowX);
+    const overflow = (element) => getComputedStyle(element).overflowX;
     const found = [];
-    for (const element of document.querySelectorAll("main article *")) {
+    const hidden = "mjx-assistive-mml, mjx-assistive-mml *, svg *"; // for screen readers; drawn
+    for (const element of document.querySelectorAll(`main article *:not(${hidden})`)) {
         const box = element.getBoundingClientRect();
-        if (!box.width || !box.height || !element.checkVisibility() || element.closest("mjx-assistive-mml, svg *")) continue;
-        const around = boxes(element.parentElement);
-        const edge = around.find((outer) => scrolls(outer) || cuts(outer));
-        if (edge && scrolls(edge) && edge !== document.documentElement && edge !== document.body) continue;
-        const right = edge && cuts(edge) ? edge.getBoundingClientRect().right : innerWidth;
-        if (box.right > right + 1) found.push(`${element.tagName}.${element.className}: ${Math.round(box.right)} > ${Math.round(right)}`);
+        if (!box.width || !box.height || !element.checkVisibility()) continue;
+        let around = element.parentElement;
+        while (around !== document.body && overflow(around) === "visible") around = around.parentElement;
+        if (around !== document.body && ["auto", "scroll"].includes(overflow(around))) continue;
+        const edge = around === document.body ? innerWidth : around.getBoundingClientRect().right;
+        if (box.right > edge + 1) found.push(`${element.outerHTML.slice(0, 80)}: ${box.right} > ${edge}`);
     }
-    return found.slice(0, 10);
+    return found;
 }"""
 
 
@@ -35,7 +34,8 @@ def examine(root):
     def run(page) -> list[str]:
         page.add_script_tag(path=script)
         found = page.evaluate("async () => (await axe.run({resultTypes: ['violations']})).violations")
-        return [f"{rule['id']}: {node['html'][:120]} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+        faults = [(rule["id"], node) for rule in found for node in rule["nodes"]]
+        return [f"{rule}: {node['html'][:120]} {node['failureSummary']}" for rule, node in faults]
 
     return run
 

@@ -13,7 +13,11 @@ import pytest
 
 from tokenomics.explorer import Explorer
 
-CELLS = ["from tokenomics.explorer import explore\ne = explore('decode')\ne", "print(e.values)", "e.values = {'batch': 64}"]
+CELLS = [
+    "from tokenomics.explorer import explore\ne = explore('decode')\ne",
+    "print(e.values)",
+    "e.values = {'batch': 64}",
+]
 
 
 def wait_for(address: str, server: subprocess.Popen, log) -> None:
@@ -42,8 +46,8 @@ def lab(tmp_path):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
-    command += ["--IdentityProvider.token=", "--ServerApp.port_retries=0", "--LabApp.news_url=None"]
-    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly"]
+    command += ["--IdentityProvider.token=", "--ServerApp.port_retries=0", "--LabApp.extension_manager=readonly"]
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     log = tmp_path / "lab.log"
     with log.open("w") as output:
         server = subprocess.Popen(
@@ -66,6 +70,7 @@ def test_view_and_kernel_follow_each_other(lab, browser):
     page = browser.new_page(viewport={"width": 1400, "height": 1400})
     page.set_default_timeout(60_000)
     page.goto(lab)
+    page.get_by_text("| Idle").wait_for()  # a cell run before the kernel is connected is not run at all
     cells = page.locator(".jp-Notebook .jp-CodeCell")
 
     def run(place: int) -> None:

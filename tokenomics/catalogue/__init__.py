@@ -9,7 +9,7 @@ from ..architecture import Architecture, from_config
 from ..checks import suggestion
 from ..hardware import Accelerator
 
-__all__ = ["accelerator", "accelerators", "model", "models", "path", "rows"]
+__all__ = ["accelerator", "accelerators", "model", "model_entry", "models", "path", "rows"]
 
 _HERE = Path(__file__).parent
 _PEAKS = ("bf16", "fp8", "int8", "fp4")

@@ -47,7 +47,7 @@ class Explorer(anywidget.AnyWidget):
 
     def __init__(self, calculator: str, **values):
         self._calculator = CALCULATORS[choice("explorer", "calculator", calculator, CALCULATORS)]
-        self._shelf = shelf(self._calculator.uses)
+        self._shelf = shelf(self._calculator.controls)
         super().__init__(state=self._describe(), values=values)
 
     def _describe(self) -> dict:

@@ -26,9 +26,7 @@ class Calculator:
     controls : tuple of Control
         What can be varied. [-]
     panel : callable
-        The answer, a function of the shelf and of the values. [-]
-    uses : tuple of str
-        The parts of the shelf that the answer reads: ``models``, ``machines``. [-]
+        The answer, a function of the shelf that its controls offer and of their values. [-]
 
     Examples
     --------
@@ -40,29 +38,30 @@ class Calculator:
     title: str
     controls: tuple
     panel: Callable
-    uses: tuple
 
 
-def shelf(uses) -> dict:
-    """Lay out the records of the catalogue as the page sees them.
+def shelf(controls) -> dict:
+    """Lay out the records of the catalogue that controls offer.
 
     Parameters
     ----------
-    uses : iterable of str
-        ``models``, ``machines``. [-]
+    controls : iterable of Control
+        Those of a calculator. [-]
 
     Returns
     -------
     dict
-        Records by name. [-]
+        Records by name, under ``models`` and ``machines``, as far as they are
+        offered. [-]
 
     Examples
     --------
-    >>> list(shelf(["machines"]))
+    >>> list(shelf([machine_control()]))
     ['machines']
     """
-    parts = {"models": (catalogue.models, catalogue.model), "machines": (catalogue.accelerators, catalogue.accelerator)}
-    return {part: {name: parts[part][1](name) for name in parts[part][0]()} for part in uses}
+    parts = {"model": ("models", catalogue.model), "machine": ("machines", catalogue.accelerator)}
+    offered = [(*parts[control.name], control.options) for control in controls if control.name in parts]
+    return {part: {name: look_up(name) for name, _ in options} for part, look_up, options in offered}
 
 
 def plain(records: dict) -> dict:
@@ -80,7 +79,7 @@ def plain(records: dict) -> dict:
 
     Examples
     --------
-    >>> plain(shelf(["machines"]))["machines"]["L40S"]["label"]
+    >>> plain(shelf([machine_control()]))["machines"]["L40S"]["label"]
     'L40S 48 GB'
     """
     return {part: {name: asdict(record) for name, record in named.items()} for part, named in records.items()}
@@ -101,7 +100,6 @@ CALCULATORS = {
                 machine_control(),
             ),
             panel=weigh_panel,
-            uses=("models", "machines"),
         ),
         Calculator(
             name="build",
@@ -127,7 +125,6 @@ CALCULATORS = {
                 ),
             ),
             panel=build_panel,
-            uses=(),
         ),
         Calculator(
             name="decode",
@@ -141,7 +138,6 @@ CALCULATORS = {
                 numbers_control("context", "Context of each sequence, in tokens", CONTEXTS, 2048),
             ),
             panel=decode_panel,
-            uses=("models", "machines"),
         ),
     )
 }

@@ -2,78 +2,20 @@
 
 import ast
 import inspect
-import json
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from pathlib import Path
 
 import pscript
 from rjsmin import jsmin
 
-from .. import architecture, elementwise, latency, numerals, parameters, roofline, work
-from ..hardware import devices_to_hold
-from . import panels
 from .calculators import CALCULATORS
 
-__all__ = ["formulas", "module", "page_script", "stylesheet"]
+__all__ = ["formulas", "module", "page_script", "reached", "stylesheet"]
 
 _HERE = Path(__file__).parent
 
-# Records become plain objects: their checks have run in Python, or their values come from the controls.
-RECORDS = (
-    architecture.Architecture,
-    architecture.Attention,
-    architecture.FeedForward,
-    architecture.Layer,
-    latency.DecodeStep,
-    parameters.Matrix,
-)
-
-FORMULAS = (
-    elementwise.maximum,
-    elementwise.minimum,
-    elementwise.where,
-    elementwise.ceil,
-    numerals.grouped,
-    numerals.decimal,
-    numerals.significant,
-    numerals.quantity,
-    numerals.counted,
-    parameters.matrix_parameters,
-    parameters.layer_matrices,
-    parameters.layer_parameters,
-    parameters.parameters_by_part,
-    parameters.total_parameters,
-    parameters.active_parameters,
-    parameters.weight_bytes,
-    work.decode_flops,
-    work.decode_weight_traffic,
-    work.kv_bytes_per_token,
-    work.decode_kv_traffic,
-    devices_to_hold,
-    roofline.arithmetic_intensity,
-    roofline.ridge_point,
-    roofline.attainable_flops,
-    roofline.operation_time,
-    roofline.binding_roof,
-    latency.compute_only_rate,
-    latency.law_step_time,
-    latency.decode_step,
-    latency.step_time,
-    latency.decode_rate,
-    latency.decode_throughput,
-    latency.reply_time,
-    panels.readout,
-    panels.segment,
-    panels.part_segments,
-    panels.parts_chart,
-    panels.weigh_panel,
-    panels.build_panel,
-    panels.roofline_chart,
-    panels.decode_panel,
-)
-
-# Written by hand: these look at types, which the page has no need to.
+# Written by hand: these look at types, or check what the controls of a page have settled.
 _BY_HAND = {
     "maximum": "(first, second) => Math.max(first, second)",
     "minimum": "(first, second) => Math.min(first, second)",
@@ -84,48 +26,113 @@ _BY_HAND = {
 }
 
 
-def _factory(record) -> str:
-    """Write the constructor of a record: keyword arguments over its defaults."""
-    name = record.__name__
+class _Plainer(ast.NodeTransformer):
+    """Says a function's calls in the simplest JavaScript: arguments by position, records as plain objects."""
+
+    def __init__(self, function):
+        self.known = function.__globals__
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        called = self.known.get(node.func.id) if isinstance(node.func, ast.Name) else None
+        keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+        if is_dataclass(called):
+            return _literal(called, keywords)
+        if inspect.isfunction(called):
+            parameters = inspect.signature(called).parameters
+            given = inspect.signature(called).bind(*node.args, **keywords).arguments
+            node.args = [given.get(name, ast.Constant(parameters[name].default)) for name in parameters]
+            node.keywords = []
+        return node
+
+    def visit_Raise(self, node):
+        # The controls of a page offer nothing that is refused, so the words for it stay out.
+        return ast.parse("raise ValueError('refused')").body[0]
+
+
+def _literal(record, keywords: dict) -> ast.Dict:
+    """Write the making of a record as a dictionary of its fields, defaults included."""
     defaults = {field.name: field.default for field in fields(record) if field.default is not MISSING}
-    return f"function {name}({{flx_kwargs}}) {{ return {{...{json.dumps(defaults)}, ...flx_kwargs}}; }}"
+    values = {name: ast.Constant(default) for name, default in defaults.items()} | keywords
+    return ast.Dict(keys=[ast.Constant(name) for name in values], values=list(values.values()))
 
 
-@cache
-def formulas() -> str:
-    """Compile the formulas and the calculators.
+def _source(function) -> str:
+    """Take the source of a function, without docstring and types, in a form that PScript compiles.
+
+    PScript's stand-ins for Python's operators are turned off: + and * meet only numbers and text here, for
+    which JavaScript's own serve.
+    """
+    definition = ast.parse(inspect.getsource(function)).body[0]
+    body = definition.body[1:] if ast.get_docstring(definition) is not None else definition.body
+    names = ", ".join(inspect.signature(function).parameters)
+    plain = ast.parse(f"def {function.__name__}({names}):\n    PSCRIPT_OVERLOAD = False")
+    plain.body[0].body += [_Plainer(function).visit(statement) for statement in body]
+    return ast.unparse(ast.fix_missing_locations(plain))
+
+
+def reached(functions) -> list:
+    """Follow functions to all functions of the package that they call.
+
+    Parameters
+    ----------
+    functions : iterable of function
+        Where to begin. [-]
+
+    Returns
+    -------
+    list of function
+        They and all that they need, by name; those that the page has in a
+        version of its own are left out. [-]
+
+    Examples
+    --------
+    >>> from tokenomics.latency import decode_rate, step_time
+    >>> [function.__name__ for function in reached([step_time, decode_rate])]
+    ['decode_rate', 'step_time']
+    """
+    found, waiting = {}, list(functions)
+    while waiting:
+        function = waiting.pop()
+        if function.__name__ in found or function.__name__ in _BY_HAND:
+            continue
+        found[function.__name__] = function
+        names = {node.id for node in ast.walk(ast.parse(_source(function))) if isinstance(node, ast.Name)}
+        waiting += [used for used in map(function.__globals__.get, names) if inspect.isfunction(used)]
+    return [found[name] for name in sorted(found)]
+
+
+def formulas(functions) -> str:
+    """Compile functions and all that they call.
+
+    Parameters
+    ----------
+    functions : iterable of function
+        What must be callable. [-]
 
     Returns
     -------
     str
-        JavaScript that defines one function for each, and ``PANELS``, the
-        calculators' panel functions by name. [-]
+        JavaScript that defines one function for each; it takes its arguments
+        by position, none left out. [-]
 
     Examples
     --------
-    >>> "weight_bytes" in formulas()
+    >>> from tokenomics.latency import decode_rate
+    >>> "decode_rate = function" in formulas([decode_rate])
     True
     """
-    records = [_factory(record) for record in RECORDS]
     by_hand = [f"const {name} = {body};" for name, body in _BY_HAND.items()]
-    sources = [_source(function) for function in FORMULAS if function.__name__ not in _BY_HAND]
-    compiled = pscript.py2js("\n".join(sources))
-    by_name = ", ".join(f"{name}: {calculator.panel.__name__}" for name, calculator in CALCULATORS.items())
-    return "\n".join([*records, *by_hand, compiled, f"const PANELS = {{{by_name}}};"])
+    compiled = pscript.py2js("\n".join(_source(function) for function in reached(functions)))
+    return "\n".join([*by_hand, compiled])
 
 
-def _source(function) -> str:
-    """Take the source of a function, without its docstring, in a form that PScript compiles.
-
-    PScript knows no keyword-only argument without a default, so each gets one. Its stand-ins for
-    Python's operators are turned off: + and * meet only numbers and text, for which JavaScript's serve.
-    """
-    definition = ast.parse(inspect.getsource(function)).body[0]
-    definition.args.kw_defaults = [default or ast.Constant(None) for default in definition.args.kw_defaults]
-    if ast.get_docstring(definition) is not None:
-        definition.body = definition.body[1:]
-    definition.body = ast.parse("PSCRIPT_OVERLOAD = False").body + definition.body
-    return ast.unparse(definition)
+@cache
+def _view() -> str:
+    """Assemble the view and the calculators that it shows."""
+    panels = {name: calculator.panel for name, calculator in CALCULATORS.items()}
+    by_name = ", ".join(f"{name}: {panel.__name__}" for name, panel in panels.items())
+    return f"{formulas(panels.values())}\nconst PANELS = {{{by_name}}};\n{_read('view.js')}"
 
 
 def module() -> str:
@@ -141,7 +148,7 @@ def module() -> str:
     >>> module().endswith("export default{render};")
     True
     """
-    return jsmin(f"{formulas()}\n{_read('view.js')}\nexport default {{ render }};\n")
+    return jsmin(f"{_view()}\nexport default {{ render }};\n")
 
 
 def page_script() -> str:
@@ -157,7 +164,7 @@ def page_script() -> str:
     >>> page_script().startswith("(()=>{")
     True
     """
-    return jsmin(f"(() => {{\n{formulas()}\n{_read('view.js')}\n{_read('page.js')}}})();\n")
+    return jsmin(f"(() => {{\n{_view()}\n{_read('page.js')}}})();\n")
 
 
 def stylesheet() -> str:

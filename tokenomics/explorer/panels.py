@@ -24,14 +24,21 @@ def segment(label: str, value: float, text: str, series: int) -> dict:
 
 
 def part_segments(architecture) -> list:
-    """Cut a bar into the parts of a model."""
-    segments = []
-    series = 0
+    """Cut a bar into the parts of a model, each part in the same colour for every model."""
+    series = {
+        "input embedding": 0,
+        "attention": 1,
+        "feed-forward": 2,
+        "norms": 3,
+        "output head": 4,
+        "experts": 6,
+        "shared experts": 7,
+    }
     parts = parameters_by_part(architecture)
+    segments = []
     for part in parts:
         if parts[part] > 0:
-            segments.append(segment(part, parts[part], counted(parts[part]), series))
-        series = series + 1
+            segments.append(segment(part, parts[part], counted(parts[part]), series.get(part, 5)))
     return segments
 
 
