@@ -73,6 +73,15 @@ def test_a_context_length_that_was_left_out_is_predicted():
     assert found.mean() <= 0.03
 
 
+def test_the_small_model_is_predicted_from_runs_of_the_large_one_alone():
+    """What a fit of fewer constants could not: the cache is read by other kernels on one device than on four."""
+    runs, series = grid()
+    large = [position for position, name in enumerate(series) if name.startswith("70B")]
+    small = [position for position, name in enumerate(series) if name.startswith("8B")]
+    fitted = fit_vllm([runs[i] for i in large], [series[i] for i in large]).constants
+    assert numpy.abs(errors([runs[i] for i in small], fitted)).mean() <= 0.06
+
+
 def test_simpler_models_do_worse():
     """No constant, and two: one share of bandwidth and one of arithmetic."""
     runs, series = grid()
