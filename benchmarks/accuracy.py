@@ -15,11 +15,11 @@ from pathlib import Path
 from statistics import fmean
 
 from tokenomics import catalogue
-from tokenomics.calibration import predicted_over_measured, rows_of
 from tokenomics.deployment import deployment
 from tokenomics.efficiency import CEILING, efficiencies
 from tokenomics.measurements import from_row
 from tokenomics.prediction import Workload, predict
+from tokenomics.rows import predicted_over_measured, rows_of
 from tokenomics.tables import print_table
 
 ROOT = Path(__file__).resolve().parent.parent

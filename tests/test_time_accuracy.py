@@ -8,12 +8,12 @@ import numpy
 import pytest
 
 from tokenomics import catalogue
-from tokenomics.calibration import predicted_over_measured, rows_of
 from tokenomics.constants import fit_vllm
 from tokenomics.efficiency import CEILING, SHARES, efficiencies
 from tokenomics.holdout import leave_one_source_out
 from tokenomics.measurement_tables import read_table
 from tokenomics.measurements import from_row
+from tokenomics.rows import predicted_over_measured, rows_of
 from tokenomics.validation import scores, usable
 
 pytest.importorskip("scipy", reason="fitting needs SciPy")

@@ -4,9 +4,10 @@ import dataclasses
 from dataclasses import dataclass
 
 from . import catalogue
-from .calibration import Fit, Rows, fit, rows_of
+from .calibration import Fit, fit
 from .efficiency import Efficiency
 from .hardware import MACHINE_CLASSES
+from .rows import Rows, rows_of
 
 __all__ = ["BROAD", "ROWS_OF_A_SOURCE", "VLLM_FREE", "VLLM_H100", "Sets", "fit_sets", "fit_vllm", "source_weights"]
 

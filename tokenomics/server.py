@@ -7,6 +7,7 @@ from .efficiency import ENDLESS
 from .matrices import layer_matrices
 from .parallelism import Parallelism, all_reduce_bytes, busiest_share, exchange_bytes
 from .parameters import matrix_parameters, total_parameters
+from .prefill import expanded_attention_flops
 from .work import attention_flops, head_flops, matrix_flops
 
 __all__ = ["Server", "arithmetic_of", "server", "stack"]
@@ -184,9 +185,8 @@ def server(model, accelerator, parallelism: Parallelism, weights, kv_bits) -> Se
         # A latent is one piece: every device of a tensor-parallel group holds it whole.
         pieces = 1 if attention.kind == "latent" else attention.kv_heads
         numbers = cached_numbers(attention) * kv_bits / 8
-        of_prompt, of_step = _look_back_flops(attention)
-        prompt[slot] += count * of_prompt
-        decode[slot] += count * of_step
+        prompt[slot] += count * expanded_attention_flops(attention, 1, 0)
+        decode[slot] += count * attention_flops(attention, 1, 0)
         cached[slot] += count * numbers * busiest_share(pieces, tensor) * tensor
         heads = busiest_share(attention.heads, tensor) * attention.heads
         if slot == 0:
@@ -232,14 +232,6 @@ def _in_matrices(model) -> int:
         for matrix in layer_matrices(model.hidden_size, layer)
     )
     return tables + layers
-
-
-def _look_back_flops(attention) -> tuple:
-    """Arithmetic for one token looked back at, in prefill and in decoding."""
-    return (
-        attention_flops(attention, 1, scored=0, latent="expanded"),
-        attention_flops(attention, 1, scored=0, latent="absorbed"),
-    )
 
 
 def stack(servers) -> Server:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from . import catalogue
-from .calibration import predicted_over_measured, rows_of
 from .constants import ROWS_OF_A_SOURCE
 from .efficiency import CEILING, REGIMES, Efficiency, efficiency
 from .measurements import Measurement
+from .rows import predicted_over_measured, rows_of
 from .server import ENDLESS
 
 __all__ = ["Comparison", "Score", "compare", "scores", "spread_of", "usable"]
