@@ -27,6 +27,3 @@ if (window.tippy) {
 
 // A page opened as a file may not fetch its neighbours, which the search does for its excerpts.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
-
-// book.css holds back what is out of sight until here.
-addEventListener("load", () => setTimeout(() => document.documentElement.setAttribute("data-loaded", "")));

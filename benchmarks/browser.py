@@ -10,7 +10,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-HTML = Path(__file__).resolve().parent.parent / "_build" / "html"
+ROOT = Path(__file__).resolve().parent.parent
+HTML = ROOT / "_build" / "html"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     # No name but that of the local server is resolved, so a page that asks for another host fails, and is seen to.
@@ -45,6 +46,8 @@ def chromium(program: str) -> Iterator[Browser]:
     # Chromium's sandbox refuses to run as root, as in a container.
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS + sandbox)
+        # Chromium keeps its crash reports where the desktop keeps settings; here that is inside the clone.
+        settings = {**os.environ, "XDG_CONFIG_HOME": str(ROOT / ".cache" / "config")}
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS + sandbox, env=settings)
         yield browser
         browser.close()

@@ -9,11 +9,15 @@ from html.parser import HTMLParser
 import pytest
 import traitlets
 
+from tokenomics import catalogue
+from tokenomics.cache import cache_bytes
 from tokenomics.explorer import Explorer, explore
 from tokenomics.explorer.calculators import CALCULATORS
 from tokenomics.explorer.controls import Control
 from tokenomics.explorer.javascript import module, page_script, stylesheet
 from tokenomics.figures import SERIES
+from tokenomics.numerals import quantity
+from tokenomics.parameters import total_parameters, weight_bytes
 
 BUDGET = 40_000  # bytes of script and style on a page, before compression
 
@@ -207,3 +211,17 @@ def test_the_code_of_a_page_stays_small():
 def test_the_code_of_a_page_calls_no_other_host():
     addresses = set(re.findall(r"https?://[^\"'`\s)]+", page_script() + module() + stylesheet()))
     assert addresses <= {"http://www.w3.org/2000/svg"}
+
+
+def test_a_window_bounds_the_cache_that_must_fit():
+    """The room of a cache is that of the windows, not of the whole context."""
+    chosen = Explorer("decode", model="gpt-oss-20b", bits=4, batch=64, context=131072)
+    model = catalogue.model("gpt-oss-20b")
+    needed = weight_bytes(total_parameters(model), 4) + 64 * cache_bytes(model, context=131072, bits=16)
+    assert chosen.panel()["readouts"][-1]["text"].startswith(quantity(needed, "B"))
+
+
+def test_no_roof_is_named_where_a_peak_is_not_published():
+    panel = Explorer("decode", machine="Apple-M3-Ultra", batch=1024).panel()
+    assert "memory binds" not in panel["headline"]
+    assert "as far as is published" in dict((r["label"], r["text"]) for r in panel["readouts"])["Roof that binds"]

@@ -177,6 +177,8 @@ INPUTS = {
     routing.touched_parameters: positional(architecture, count),
     cache.cached_numbers: positional(attention),
     cache.cached_tokens: positional(attention, count),
+    cache.cache_bytes: lambda rng: ([architecture(rng)], {"context": count(rng, 10**6), "bits": bits(rng)}),
+    cache.fixed_state_bytes: lambda rng: ([architecture(rng)], {"bits": bits(rng)}),
     work.matrix_flops: positional(count, layer),
     work.head_flops: positional(architecture),
     work.attended_tokens: positional(attention, count),

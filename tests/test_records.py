@@ -136,3 +136,9 @@ def test_records_cannot_be_changed():
         model("llama-3.3-70b").hidden_size = 1
     with pytest.raises(OSError):
         rows("no-such-table")
+
+
+@pytest.mark.parametrize("value", ["banana", "FP8", None])
+def test_an_unknown_precision_does_not_lift_the_compute_roof(value):
+    message = complaint(decode_step, model("llama-3.3-70b"), accelerator("H100-SXM-80GB"), precision=value)
+    assert f"precision is {value!r}" in message and "fp8" in message

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .checks import positive
+from .checks import choice, positive
 from .elementwise import maximum
 from .work import decode_flops, decode_kv_traffic, decode_weight_traffic
 
@@ -109,6 +109,11 @@ class DecodeStep:
     kv_time: float
 
 
+def _known(precision: str) -> None:
+    """Refuse a precision that no machine computes in, which a missing peak would hide."""
+    choice("decode step", "precision", precision, ["bf16", "fp8", "int8", "fp4"])
+
+
 def decode_step(
     architecture, accelerator, *, batch=1, context=1, devices=1, weight_bits=16, kv_bits=16, precision="bf16"
 ):
@@ -141,7 +146,7 @@ def decode_step(
     Raises
     ------
     ValueError
-        If a number is not above zero; the message names it.
+        If a number is not above zero or the precision is unknown; the message names it.
 
     Notes
     -----
@@ -162,6 +167,7 @@ def decode_step(
     positive("decode step", "devices", devices)
     positive("decode step", "weight_bits", weight_bits)
     positive("decode step", "kv_bits", kv_bits)
+    _known(precision)
     flops = decode_flops(architecture, batch=batch, context=context)
     weight_traffic = decode_weight_traffic(architecture, bits=weight_bits, batch=batch)
     kv_traffic = decode_kv_traffic(architecture, batch=batch, context=context, bits=kv_bits)

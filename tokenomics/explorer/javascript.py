@@ -23,6 +23,7 @@ _BY_HAND = {
     "math": "Math",
     "ceil": "Math.ceil",
     "positive": "() => {}",
+    "_known": "() => {}",
 }
 
 

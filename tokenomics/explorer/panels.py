@@ -4,13 +4,13 @@ These functions are compiled to JavaScript, so they use only what PScript knows.
 """
 
 from ..architecture import Architecture, Attention, FeedForward, Layer
+from ..cache import cache_bytes
 from ..elementwise import maximum
 from ..hardware import devices_to_hold
 from ..latency import decode_rate, decode_step, decode_throughput, step_time
 from ..numerals import counted, grouped, quantity, significant
 from ..parameters import parameters_by_part, total_parameters, weight_bytes
 from ..roofline import arithmetic_intensity, ridge_point
-from ..work import kv_bytes_per_token
 
 
 def readout(label: str, text: str) -> dict:
@@ -136,17 +136,18 @@ def decode_panel(shelf, values):
     time = step_time(step)
     memory_time = step.weight_time + step.kv_time
     traffic = step.weight_traffic + step.kv_traffic
-    cache = batch * values["context"] * kv_bytes_per_token(architecture, bits=16)
+    cache = batch * cache_bytes(architecture, context=values["context"], bits=16)
     needed = weight_bytes(total_parameters(architecture), values["bits"]) + cache
     available = devices * machine.memory
     has_peak = "bf16" in machine.peaks
     fits = "fits in " if needed <= available else "does not fit in "
     roof = "arithmetic" if step.compute_time > memory_time else "memory"
+    binds = roof + " binds" if has_peak else "arithmetic is unknown"
     readouts = [
         readout("Time of one step", quantity(time, "s")),
         readout("Each user sees at most", significant(decode_rate(time)) + " token/s"),
         readout("The batch gets at most", significant(decode_throughput(batch, time)) + " token/s"),
-        readout("Roof that binds", roof),
+        readout("Roof that binds", roof if has_peak else "memory, as far as is published"),
         readout("Arithmetic intensity", significant(arithmetic_intensity(step.flops, traffic)) + " FLOP/byte"),
     ]
     if has_peak:
@@ -181,8 +182,8 @@ def decode_panel(shelf, values):
         "headline": "At most "
         + significant(decode_rate(time))
         + " token/s for each user; "
-        + roof
-        + " binds, and the model "
+        + binds
+        + ", and the model "
         + fits
         + grouped(devices)
         + " × "
