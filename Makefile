@@ -1,7 +1,7 @@
 # The verbs of the book; `make` alone lists them. Each does only what is missing, so any of them can be the first.
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test bench references lint lock clean environment test-environment assets
+.PHONY: help book serve port test bench references lint lock clean environment test-environment assets
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 8000
@@ -34,8 +34,11 @@ help: ## List these verbs
 book: environment assets ## Build the book and print where its index.html is
 	@$(BIN)/python scripts/book.py
 
-serve: book ## Build the book and serve it on http://localhost:8000 (PORT=… for another port)
+serve: port book ## Build the book and serve it on http://localhost:8000 (PORT=… for another port)
 	@$(BIN)/python scripts/serve.py "$(PORT)"
+
+port:
+	@case "$(PORT)" in ''|*[!0-9]*) echo "PORT=$(PORT) is not a port: give a number from 1 to 65535." >&2; exit 1;; esac
 
 test: test-environment book ## Run every test
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(PYTEST)

@@ -9,7 +9,7 @@ HTML = Path(__file__).resolve().parent.parent / "_build" / "html"
 
 
 def main(port: str) -> None:
-    if not (port.isdecimal() and int(port) < 65536):
+    if not (port.isdecimal() and 0 < int(port) < 65536):
         sys.exit(f"PORT={port} is not a port: give a number from 1 to 65535.")
     try:
         server = ThreadingHTTPServer(("localhost", int(port)), partial(SimpleHTTPRequestHandler, directory=HTML))

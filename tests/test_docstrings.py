@@ -46,33 +46,18 @@ NO_EQUATION = {
 
 # Labels of chapters that are still to be written.
 PLANNED = {
-    "eq-active",
     "eq-all-reduce",
-    "eq-attention-flops",
     "eq-burst",
     "eq-busiest",
     "eq-cache-time",
-    "eq-capacity",
     "eq-concurrency",
     "eq-eager",
     "eq-exchange",
-    "eq-experts-touched",
-    "eq-long-prefill",
-    "eq-matrix-flops",
     "eq-microbatch",
-    "eq-mla",
-    "eq-mla-cache",
-    "eq-mla-expanded",
-    "eq-pairs",
     "eq-pass",
-    "eq-prediction",
-    "eq-prefill-flops",
-    "eq-state",
     "eq-stream",
-    "eq-two-p-s",
     "eq-utilisation",
     "eq-waves",
-    "eq-window",
 }
 
 # Modules without a public name, with the reason.

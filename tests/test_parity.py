@@ -169,6 +169,8 @@ INPUTS = {
     parameters.matrix_parameters: lambda rng: ([rng.choice(matrices.layer_matrices(count(rng), layer(rng)))], {}),
     parameters.layer_parts: positional(count, layer),
     matrices.layer_matrices: positional(count, layer),
+    matrices.embedding_width: positional(architecture),
+    matrices.value_width: positional(attention),
     matrices.attention_matrices: positional(count, attention),
     matrices.latent_matrices: positional(count, latent),
     matrices.feed_forward_rows: lambda rng: ([count(rng), rng.choice([layer(rng).feed_forward, experts(rng)])], {}),

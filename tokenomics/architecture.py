@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .blocks import Attention, FeedForward, Layer
-from .checks import shown, suggestion, whole
+from .checks import shown, suggestion, text, whole
 from .families import families, wrappers
+from .fields import declared
+from .files import json_object
 from .placement import attention_kinds, sparse_layers
 from .reading import layer
 from .settings import Settings, flag, optional_size, size
@@ -65,6 +67,16 @@ class Architecture:
     prediction_layers: tuple = ()
 
     def __post_init__(self):
+        text("architecture", "name", self.name)
+        declared(self.name, self)
+        for field in ("layers", "prediction_layers"):
+            layers = getattr(self, field)
+            if not isinstance(layers, (tuple, list)) or not all(isinstance(item, Layer) for item in layers):
+                raise ValueError(f"{self.name}: {field} is {shown(layers)}; it must be a tuple of Layer")
+            # A list is taken too, and kept as what cannot be changed.
+            object.__setattr__(self, field, tuple(layers))
+        if not self.layers:
+            raise ValueError(f"{self.name}: layers is (); it must hold at least one Layer")
         for field in ("hidden_size", "vocabulary_size"):
             whole(self.name, field, getattr(self, field))
         for field in ("positions", "outer_norms"):
@@ -143,7 +155,8 @@ def _settings(config: dict, name: str) -> Settings:
     table = families()
     if not isinstance(family, str) or family not in table:
         known = [row for row in table if "unsupported" not in table[row]]
-        raise ValueError(f"{name}: model_type is {shown(family)}; {suggestion(family, known)}")
+        stated = "missing" if family is None else shown(family)
+        raise ValueError(f"{name}: model_type is {stated}; {suggestion(family, known)}")
     # Where the class of the text model has no say, that of the whole ties the embeddings or does not.
     tied = "tie_word_embeddings"
     if tied in config and tied not in table[family].get("defaults", {}):
@@ -189,9 +202,5 @@ def from_file(path) -> Architecture:
     OSError
         If the file cannot be read.
     """
-    path = Path(path)
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(f"{path}: not JSON ({error}); give the config.json of a model") from None
-    return from_config(config, name=path.stem)
+    config = json_object(path)
+    return from_config(config, name=Path(path).stem)

@@ -2,16 +2,10 @@
 
 from dataclasses import dataclass
 
-from .checks import whole
+from .checks import choice, text
+from .fields import declared, sizes
 
 __all__ = ["Attention", "Experts", "FeedForward", "LatentAttention", "Layer", "Recurrence"]
-
-
-def _sizes(owner: str, record, *fields, minimum: int = 1):
-    """Check those fields of a record that are sizes; one that may be absent is None."""
-    for field in fields:
-        if getattr(record, field) is not None:
-            whole(owner, field, getattr(record, field), minimum)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +58,10 @@ class Attention:
     kind: str = "grouped"
 
     def __post_init__(self):
-        _sizes("attention", self, "heads", "kv_heads", "head_dim", "value_dim", "window")
-        _sizes("attention", self, "gate_width", "norm_parameters", "vectors", minimum=0)
+        choice("attention", "kind", self.kind, ["grouped"])
+        declared("attention", self)
+        sizes("attention", self, "heads", "kv_heads", "head_dim", "value_dim", "window")
+        sizes("attention", self, "gate_width", "norm_parameters", "vectors", minimum=0)
         if self.heads % self.kv_heads:
             raise ValueError(
                 f"attention: heads is {self.heads} and kv_heads is {self.kv_heads}; "
@@ -126,9 +122,11 @@ class LatentAttention:
     kind: str = "latent"
 
     def __post_init__(self):
-        _sizes("latent attention", self, "heads", "latent_rank", "rope_dim", "nope_dim", "value_dim")
-        _sizes("latent attention", self, "query_rank", "index_top", "window")
-        _sizes("latent attention", self, "index_heads", "index_dim", "norm_parameters", "vectors", minimum=0)
+        choice("latent attention", "kind", self.kind, ["latent"])
+        declared("latent attention", self)
+        sizes("latent attention", self, "heads", "latent_rank", "rope_dim", "nope_dim", "value_dim")
+        sizes("latent attention", self, "query_rank", "index_top", "window")
+        sizes("latent attention", self, "index_heads", "index_dim", "norm_parameters", "vectors", minimum=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +165,8 @@ class Recurrence:
     vectors: int = 0
 
     def __post_init__(self):
-        _sizes(self.name, self, "state", "tail", "flops", "norm_parameters", "vectors", minimum=0)
+        text("recurrence", "name", self.name)
+        sizes(self.name, self, "state", "tail", "flops", "norm_parameters", "vectors", minimum=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,8 +199,9 @@ class FeedForward:
     vectors: int = 0
 
     def __post_init__(self):
-        _sizes("feed-forward", self, "intermediate_size")
-        _sizes("feed-forward", self, "norm_parameters", "vectors", minimum=0)
+        declared("feed-forward", self)
+        sizes("feed-forward", self, "intermediate_size")
+        sizes("feed-forward", self, "norm_parameters", "vectors", minimum=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,8 +246,9 @@ class Experts:
     vectors: int = 0
 
     def __post_init__(self):
-        _sizes("experts", self, "count", "active", "intermediate_size")
-        _sizes("experts", self, "norm_parameters", "vectors", minimum=0)
+        declared("experts", self)
+        sizes("experts", self, "count", "active", "intermediate_size")
+        sizes("experts", self, "norm_parameters", "vectors", minimum=0)
         if self.active > self.count:
             raise ValueError(
                 f"experts: active is {self.active} and count is {self.count}; a token cannot use more than there are"
@@ -289,5 +290,8 @@ class Layer:
     recurrence: Recurrence | None = None
 
     def __post_init__(self):
-        _sizes("layer", self, "count")
-        _sizes("layer", self, "norms", minimum=0)
+        sizes("layer", self, "count")
+        sizes("layer", self, "norms", minimum=0)
+        declared("layer", self)
+        if self.attention is None and self.feed_forward is None and self.experts is None and self.recurrence is None:
+            raise ValueError("layer: it is empty; give it attention, feed_forward, experts or recurrence")

@@ -1,6 +1,8 @@
 """The KV cache: what a token leaves in it, what a context fills, how many sequences fit."""
 
-from .elementwise import maximum, minimum
+from .checks import between, positive
+from .elementwise import maximum, minimum, wide
+from .matrices import value_width
 from .parameters import total_parameters, weight_bytes
 
 __all__ = [
@@ -46,8 +48,7 @@ def cached_numbers(attention) -> int:
     """
     if attention.kind == "latent":
         return attention.latent_rank + attention.rope_dim
-    value_dim = attention.head_dim if attention.value_dim is None else attention.value_dim
-    return attention.kv_heads * (attention.head_dim + value_dim)
+    return attention.kv_heads * (attention.head_dim + value_width(attention))
 
 
 def kv_bytes_per_token(architecture, *, bits):
@@ -81,7 +82,7 @@ def kv_bytes_per_token(architecture, *, bits):
     for layer in architecture.layers:
         if layer.attention is not None:
             numbers = numbers + layer.count * cached_numbers(layer.attention)
-    return numbers * bits / 8
+    return numbers * wide(bits) / 8
 
 
 def cached_tokens(attention, context):
@@ -146,7 +147,7 @@ def fixed_state_bytes(architecture, *, bits, state_bits=32):
         if layer.recurrence is not None:
             tails = tails + layer.count * layer.recurrence.tail
             states = states + layer.count * layer.recurrence.state
-    return (tails * bits + states * state_bits) / 8
+    return (tails * wide(bits) + states * wide(state_bits)) / 8
 
 
 def cache_bytes(architecture, *, context, bits, state_bits=32):
@@ -179,6 +180,7 @@ def cache_bytes(architecture, *, context, bits, state_bits=32):
     >>> cache_bytes(model("llama-3.3-70b"), context=131072, bits=16) / 1e9
     42.94967296
     """
+    context = wide(context)
     numbers = 0
     for layer in architecture.layers:
         attention = layer.attention
@@ -186,7 +188,7 @@ def cache_bytes(architecture, *, context, bits, state_bits=32):
             numbers = numbers + layer.count * cached_numbers(attention) * cached_tokens(attention, context)
             if attention.kind == "latent":
                 numbers = numbers + layer.count * attention.index_dim * context
-    return numbers * bits / 8 + fixed_state_bytes(architecture, bits=bits, state_bits=state_bits)
+    return numbers * wide(bits) / 8 + fixed_state_bytes(architecture, bits=bits, state_bits=state_bits)
 
 
 def sequences_that_fit(architecture, *, memory, context, weight_bits, kv_bits, activations=0, reserve=0):
@@ -214,6 +216,11 @@ def sequences_that_fit(architecture, *, memory, context, weight_bits, kv_bits, a
     int or ndarray
         Sequences; zero where the weights alone do not fit. [-]
 
+    Raises
+    ------
+    ValueError
+        If a size is not above zero, or a share not from 0 to 1.
+
     Notes
     -----
     Equation :eq:`eq-capacity`: memory less reserve, weights and activations,
@@ -226,6 +233,10 @@ def sequences_that_fit(architecture, *, memory, context, weight_bits, kv_bits, a
     >>> sequences_that_fit(model("llama-3.3-70b"), memory=2 * 80e9, context=4608, weight_bits=16, kv_bits=16)
     12.0
     """
+    for field, value in (("memory", memory), ("context", context), ("weight_bits", weight_bits), ("kv_bits", kv_bits)):
+        positive("sequences that fit", field, value)
+    between("sequences that fit", "activations", activations, 0)
+    between("sequences that fit", "reserve", reserve, 0, 1)
     weights = weight_bytes(total_parameters(architecture), weight_bits)
-    free = memory * (1 - reserve) - weights - activations
+    free = wide(memory) * (1 - wide(reserve)) - weights - wide(activations)
     return maximum(free // cache_bytes(architecture, context=context, bits=kv_bits), 0)

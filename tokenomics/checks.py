@@ -5,10 +5,14 @@ import math
 import numbers
 import reprlib
 
-__all__ = ["choice", "positive", "shown", "suggestion", "whole"]
+__all__ = ["between", "choice", "positive", "shown", "suggestion", "text", "whole"]
 
 # More names than these are not all listed in an error message.
 _MANY = 30
+
+_SHORT = reprlib.Repr()
+_SHORT_TEXT = reprlib.Repr()
+_SHORT_TEXT.maxstring = 60
 
 
 def shown(value) -> str:
@@ -31,7 +35,10 @@ def shown(value) -> str:
     """
     # Python refuses to print whole numbers of thousands of digits.
     is_vast = isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**60
-    return "a number of more than 60 digits" if is_vast else reprlib.repr(value)
+    if is_vast:
+        return "a number of more than 60 digits"
+    # Arrays print over several lines.
+    return " ".join((_SHORT_TEXT if isinstance(value, str) else _SHORT).repr(value).split("\n"))
 
 
 def whole(owner: str, field: str, value, minimum: int = 1, maximum: int | None = None) -> int:
@@ -100,13 +107,93 @@ def positive(owner: str, field: str, value) -> float:
     >>> positive("H100", "bandwidth", 3.35e12)
     3350000000000.0
     """
-    if hasattr(value, "dtype") and value.ndim:
-        smallest, largest = value.min(), value.max()
-    else:
-        smallest = largest = value
-    is_number = isinstance(smallest, numbers.Real) and not isinstance(smallest, bool)
-    if not is_number or not math.isfinite(largest) or not smallest > 0:
-        raise ValueError(f"{owner}: {field} is {value!r}; it must be a finite number above zero")
+    smallest, largest = _range(owner, field, value, "a finite number above zero")
+    if not (smallest > 0 and largest < math.inf):
+        raise ValueError(f"{owner}: {field} is {shown(value)}; it must be a finite number above zero")
+    return value
+
+
+def between(owner: str, field: str, value, least: float, most: float = math.inf) -> float:
+    """Return what must be a number within limits, or an array of such, or say which field is wrong.
+
+    Parameters
+    ----------
+    owner : str
+        What the field belongs to, as the reader knows it. [-]
+    field : str
+        The name of the field. [-]
+    value : object
+        The value found there. [-]
+    least : float
+        The smallest value allowed. [-]
+    most : float, optional
+        The largest value allowed; infinity itself never is. [-]
+
+    Returns
+    -------
+    float
+        The value. [-]
+
+    Raises
+    ------
+    ValueError
+        If the value is no finite number from ``least`` to ``most``.
+
+    Examples
+    --------
+    >>> between("pool", "reserve", 0.1, 0, 1)
+    0.1
+    """
+    wanted = f"a finite number of at least {least}" if most == math.inf else f"a number from {least} to {most}"
+    smallest, largest = _range(owner, field, value, wanted)
+    if not (smallest >= least and largest <= most and largest < math.inf):
+        raise ValueError(f"{owner}: {field} is {shown(value)}; it must be {wanted}")
+    return value
+
+
+def _range(owner: str, field: str, value, wanted: str) -> tuple:
+    """The smallest and the largest of a number or an array of numbers; whatever is neither is refused."""
+    if hasattr(value, "dtype"):
+        if value.size and value.dtype.kind in "iuf":
+            return value.min(), value.max()
+    elif isinstance(value, numbers.Real) and not isinstance(value, bool):
+        try:
+            return float(value), float(value)
+        except OverflowError:
+            pass
+    advice = "; give a number or a NumPy array" if isinstance(value, (list, tuple)) else ""
+    raise ValueError(f"{owner}: {field} is {shown(value)}; it must be {wanted}{advice}")
+
+
+def text(owner: str, field: str, value) -> str:
+    """Return a value that must be text, or say which field is wrong.
+
+    Parameters
+    ----------
+    owner : str
+        What the field belongs to, as the reader knows it. [-]
+    field : str
+        The name of the field. [-]
+    value : object
+        The value found there. [-]
+
+    Returns
+    -------
+    str
+        The value. [-]
+
+    Raises
+    ------
+    ValueError
+        If the value is no text, or none is in it.
+
+    Examples
+    --------
+    >>> text("accelerator", "name", "L40S")
+    'L40S'
+    """
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{owner}: {field} is {shown(value)}; it must be text")
     return value
 
 
@@ -140,8 +227,8 @@ def choice(owner: str, field: str, value, known) -> str:
     'fp8'
     """
     known = list(known)
-    if value not in known:
-        raise ValueError(f"{owner}: {field} is {value!r}; {suggestion(value, known)}")
+    if not isinstance(value, str) or value not in known:
+        raise ValueError(f"{owner}: {field} is {shown(value)}; {suggestion(value, known)}")
     return value
 
 
@@ -166,9 +253,12 @@ def suggestion(value, known) -> str:
     "did you mean 'H100'? Known: H100, A100"
     """
     known = [str(name) for name in known]
-    wanted = str(value).lower()
-    near = [name for name in known if wanted and wanted in name.lower()]
+    if not known:
+        return "none is known"
+    # What is no text resembles no name.
+    wanted = value if isinstance(value, str) else ""
+    near = [name for name in known if wanted and wanted.lower() in name.lower()]
     if not near:
-        near = difflib.get_close_matches(str(value), known, n=1)
+        near = difflib.get_close_matches(wanted, known, n=1)
     listing = ", ".join(known) if len(known) <= _MANY else f"{len(known)} names, from {known[0]} to {known[-1]}"
     return f"did you mean {near[0]!r}? Known: {listing}" if near else f"known: {listing}"

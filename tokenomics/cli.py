@@ -2,12 +2,13 @@
 
 import argparse
 import json
+import os
 import sys
-from pathlib import Path
 
 from . import catalogue, verbs
 from .architecture import Architecture, from_file
 from .cache import cache_bytes, fixed_state_bytes, kv_bytes_per_token
+from .checks import shown
 from .parameters import active_parameters, layer_parameters, parameters_by_part, total_parameters, weight_bytes
 from .routing import prediction_parameters
 
@@ -15,6 +16,11 @@ __all__ = ["main"]
 
 _CONVENTIONS = ("with embeddings", "without input embedding", "without embedding and head")
 _CONTEXTS = (4096, 131072)
+
+# What a shell reports of a program that wrote to a closed pipe.
+_PIPE_CLOSED = 141
+# Characters of a path that an error message repeats in full.
+_LONGEST = 200
 
 
 def main(arguments: list | None = None) -> int:
@@ -28,7 +34,8 @@ def main(arguments: list | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0, or 2 where the input is refused. [-]
+        Exit code: 0, 2 where the input is refused, 141 where the reader of
+        the output has gone. [-]
 
     Examples
     --------
@@ -45,23 +52,38 @@ def main(arguments: list | None = None) -> int:
     verbs.register(commands)
     options = parser.parse_args(arguments)
     try:
+        code = 0
         if hasattr(options, "run"):
-            return options.run(options)
-        if options.command == "models":
+            code = options.run(options)
+        elif options.command == "models":
             _print_models()
         else:
             report = _count(_find(options.model))
             print(json.dumps(report, indent=2)) if options.json else _print_count(report)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read along has seen enough. Python flushes once more at its end, and may not fail there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
     except (ValueError, OSError) as error:
-        reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
-        print(f"tokenomics: {reason}", file=sys.stderr)
+        print(f"tokenomics: {_reason(error)}", file=sys.stderr)
         return 2
-    return 0
+    return code
+
+
+def _reason(error) -> str:
+    """Say what went wrong; of a file that cannot be read, which."""
+    file = getattr(error, "filename", None)
+    if file is None:
+        return str(error)
+    return f"{file if len(str(file)) <= _LONGEST else shown(file)}: {error.strerror}"
 
 
 def _find(name: str) -> Architecture:
     """Find a model by the path of its config or by its name in the catalogue."""
-    if name.endswith(".json") or Path(name).is_file():
+    # Unlike those of Path, these take a name too long for a file for one that is none.
+    is_folder = os.path.isdir(name) and name not in catalogue.models()
+    if name.endswith(".json") or os.path.isfile(name) or is_folder:
         return from_file(name)
     return catalogue.model(name)
 

@@ -1,13 +1,13 @@
-"""The four functions that let one formula serve a number, an array and the page.
+"""The five functions that let one formula serve a number, an array and the page.
 
-A formula that uses only arithmetic and these four works on a float, on a NumPy
+A formula that uses only arithmetic and these five works on a float, on a NumPy
 array and, compiled to JavaScript, in the reader's browser. NumPy is imported
 only when an array turns up, so that importing the package stays cheap.
 """
 
 import math
 
-__all__ = ["ceil", "maximum", "minimum", "where"]
+__all__ = ["ceil", "maximum", "minimum", "where", "wide"]
 
 _SCALARS = (int, float)
 
@@ -112,3 +112,34 @@ def ceil(value):
     import numpy
 
     return numpy.ceil(value)
+
+
+def wide(value):
+    """Give an array, or a NumPy number, room for what a formula makes of it.
+
+    Parameters
+    ----------
+    value : float or ndarray
+        What a formula was given. [-]
+
+    Returns
+    -------
+    float or ndarray
+        Whole numbers of fixed width and short floats as floats of 64 bits;
+        everything else as it is. [-]
+
+    Notes
+    -----
+    A model's arithmetic passes 2^63, where NumPy's whole numbers start again
+    from below without a word. Python's own have no such end.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> wide(numpy.array([131072])) ** 4
+    array([2.95147905e+20])
+    """
+    if not hasattr(value, "dtype"):
+        return value
+    is_narrow = value.dtype.kind in "iu" or (value.dtype.kind == "f" and value.dtype.itemsize < 8)
+    return value.astype(float) if is_narrow else value

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from .checks import choice, positive
+from .checks import choice, positive, shown, text
 from .elementwise import ceil
 
-__all__ = ["MACHINE_CLASSES", "Accelerator", "devices_to_hold", "peak_flops"]
+__all__ = ["MACHINE_CLASSES", "PRECISIONS", "Accelerator", "devices_to_hold", "peak_flops"]
 
+PRECISIONS = ("bf16", "fp8", "int8", "fp4")
 MACHINE_CLASSES = ("HBM GPU", "GDDR GPU", "unified", "NPU")
 
 
@@ -25,8 +26,8 @@ class Accelerator:
     bandwidth : float
         Peak bandwidth of that memory. [byte/s]
     peaks : dict of str to float, optional
-        Peak rate of dense matrix arithmetic by precision: ``bf16``, ``fp8``,
-        ``int8``, ``fp4``; a precision that is absent is unsupported or
+        Peak rate of dense matrix arithmetic by precision, of those in
+        ``PRECISIONS``; a precision that is absent is unsupported or
         unpublished. [FLOP/s]
     link : float, optional
         Bandwidth to its peers, in one direction. [byte/s]
@@ -54,12 +55,17 @@ class Accelerator:
     machine_class: str = "HBM GPU"
 
     def __post_init__(self):
+        text("accelerator", "name", self.name)
+        text(self.name, "label", self.label)
         for quantity in ("memory", "bandwidth"):
             positive(self.name, quantity, getattr(self, quantity))
         for quantity in ("link", "power"):
             if getattr(self, quantity) is not None:
                 positive(self.name, quantity, getattr(self, quantity))
+        if not isinstance(self.peaks, dict):
+            raise ValueError(f"{self.name}: peaks is {shown(self.peaks)}; it must be a dict of rates by precision")
         for precision, peak in self.peaks.items():
+            choice(self.name, "precision in peaks", precision, PRECISIONS)
             positive(self.name, f"{precision} peak", peak)
         choice(self.name, "machine_class", self.machine_class, MACHINE_CLASSES)
 
@@ -109,6 +115,11 @@ def devices_to_hold(size, device_memory):
     int or ndarray
         Devices. [-]
 
+    Raises
+    ------
+    ValueError
+        If there is nothing to hold, or no memory to hold it.
+
     Notes
     -----
     Equation :eq:`eq-devices`. Nothing is set aside for the KV cache, for
@@ -119,4 +130,6 @@ def devices_to_hold(size, device_memory):
     >>> devices_to_hold(141107412992, 80e9)
     2
     """
+    positive("devices", "size", size)
+    positive("devices", "device_memory", device_memory)
     return ceil(size / device_memory)

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 __all__ = [
     "Matrix",
     "attention_matrices",
+    "embedding_width",
     "feed_forward_rows",
     "latent_matrices",
     "layer_matrices",
     "matrices_of",
+    "value_width",
 ]
 
 
@@ -44,6 +46,50 @@ class Matrix:
     bias: bool = False
     copies: int = 1
     active: int = 1
+
+
+def value_width(attention) -> int:
+    """Say how wide one value head is.
+
+    Parameters
+    ----------
+    attention : Attention or LatentAttention
+        The attention block. [-]
+
+    Returns
+    -------
+    int
+        Its own width where it has one, else that of a key. [-]
+
+    Examples
+    --------
+    >>> from tokenomics.blocks import Attention
+    >>> value_width(Attention(heads=64, kv_heads=8, head_dim=128))
+    128
+    """
+    return attention.head_dim if attention.value_dim is None else attention.value_dim
+
+
+def embedding_width(architecture) -> int:
+    """Say how wide a row of the embedding table is.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The model. [-]
+
+    Returns
+    -------
+    int
+        The width of the table where it is its own, else the hidden size. [-]
+
+    Examples
+    --------
+    >>> from tokenomics.catalogue import model
+    >>> embedding_width(model("llama-3.3-70b"))
+    8192
+    """
+    return architecture.hidden_size if architecture.embedding_size is None else architecture.embedding_size
 
 
 def matrices_of(block: str, rows: list, copies: int = 1, active: int = 1) -> list:
@@ -104,7 +150,7 @@ def attention_matrices(hidden_size: int, attention) -> list:
     """
     if attention.kind == "latent":
         return latent_matrices(hidden_size, attention)
-    value_dim = attention.head_dim if attention.value_dim is None else attention.value_dim
+    value_dim = value_width(attention)
     bias = attention.key_value_bias
     rows = [
         ["query", hidden_size, attention.heads * attention.head_dim, attention.query_bias],

@@ -5,8 +5,43 @@ arithmetic rather than by a format string, so that both print the same digits.
 """
 
 import math
+import numbers
 
-__all__ = ["counted", "decimal", "grouped", "quantity", "significant"]
+from .checks import shown
+
+__all__ = ["counted", "decimal", "grouped", "printable", "quantity", "significant"]
+
+
+def printable(value, is_whole: bool = False):
+    """Return a number that can be printed as one of Python's own, or say why it cannot.
+
+    Parameters
+    ----------
+    value : float
+        The number. [-]
+    is_whole : bool, optional
+        Whether it must be a whole number. [-]
+
+    Returns
+    -------
+    int or float
+        The number. [-]
+
+    Raises
+    ------
+    ValueError
+        If it is no finite number, or not whole where it must be.
+
+    Examples
+    --------
+    >>> printable(1234567.0, is_whole=True)
+    1234567
+    """
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not is_number or not -math.inf < value < math.inf or (is_whole and value != int(value)):
+        wanted = "a whole number" if is_whole else "a finite number"
+        raise ValueError(f"numeral: value is {shown(value)}; it must be {wanted}")
+    return int(value) if is_whole or isinstance(value, numbers.Integral) else float(value)
 
 
 def grouped(value, separator: str = ",") -> str:
@@ -29,6 +64,7 @@ def grouped(value, separator: str = ",") -> str:
     >>> grouped(70553706496)
     '70,553,706,496'
     """
+    value = printable(value, True)
     if value < 0:
         return "-" + grouped(-value, separator)
     digits = str(value)
@@ -55,22 +91,30 @@ def decimal(value: float, places: int) -> str:
     str
         The number as text, its whole part grouped. [-]
 
+    Raises
+    ------
+    ValueError
+        If the number is not finite, or the places are fewer than none.
+
     Examples
     --------
     >>> decimal(1234.5678, 2)
     '1,234.57'
     """
-    if value < 0:
-        return "-" + decimal(-value, places)
+    if places < 0:
+        raise ValueError(f"numeral: places is {places}; it must be a whole number of at least 0")
+    value = printable(value)
     scale = 10**places
-    scaled = math.floor(value * scale + 0.5)
+    scaled = math.floor(abs(value) * scale + 0.5)
+    # What rounds to nothing is nothing, without a sign.
+    sign = "-" if value < 0 and scaled > 0 else ""
     whole = scaled // scale
     if places == 0:
-        return grouped(whole)
+        return sign + grouped(whole)
     fraction = str(scaled - whole * scale)
     while len(fraction) < places:
         fraction = "0" + fraction
-    return grouped(whole) + "." + fraction
+    return sign + grouped(whole) + "." + fraction
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -168,6 +212,7 @@ def counted(value: float, digits: int = 3) -> str:
     >>> counted(70553706496), counted(512)
     ('70.6 billion', '512')
     """
+    value = printable(value)
     scales = ["", " thousand", " million", " billion", " trillion", " quadrillion"]
     limit = 1000 * (1 - 0.5 / 10**digits)
     step = 0

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from .cache import cached_numbers
-from .matrices import layer_matrices
+from .checks import choice
+from .elementwise import wide
+from .matrices import embedding_width, layer_matrices, value_width
 from .parameters import layer_parts, matrix_parameters
 from .prefill import attended_pairs, expanded_attention_flops
 from .routing import experts_touched
@@ -49,6 +51,9 @@ class Operation:
     activation_bytes: float = 0
 
 
+_QUANTITIES = ("flops", "weight_bytes", "kv_read", "kv_written", "activation_bytes")
+
+
 def total(operations, quantity: str):
     """Sum a quantity over the operations of a pass.
 
@@ -64,12 +69,18 @@ def total(operations, quantity: str):
     float or ndarray
         The sum, in the unit of the field. [-]
 
+    Raises
+    ------
+    ValueError
+        If the field is not one that adds up.
+
     Examples
     --------
     >>> from tokenomics.catalogue import model
     >>> total(decode_operations(model("llama-3.3-70b"), batch=1, context=2048), "weight_bytes") / 1e9
     139.006066688
     """
+    choice("total", "quantity", quantity, _QUANTITIES)
     return sum(getattr(operation, quantity) for operation in operations)
 
 
@@ -104,7 +115,7 @@ def _vectors_operation(architecture, layer, tokens, bits, activation_bits) -> Op
 def _outer_operations(architecture, tokens, positions, bits, activation_bits) -> list:
     """What stands outside the layers: embedding, projections, final norm, output head."""
     hidden_size, vocabulary = architecture.hidden_size, architecture.vocabulary_size
-    width = hidden_size if architecture.embedding_size is None else architecture.embedding_size
+    width = embedding_width(architecture)
     vector = activation_bits / 8
     operations = [
         # Of the table a token reads one row, which counts among the activations.
@@ -147,8 +158,8 @@ def _attention_operation(layer, flops, read, tokens, kv_bits, activation_bits) -
     """Scores and weighted values; the scores themselves stay on the chip."""
     attention = layer.attention
     indexed = attention.index_dim if attention.kind == "latent" else 0
-    value_dim = attention.value_dim if attention.value_dim is not None else attention.head_dim
     query_dim = attention.nope_dim + attention.rope_dim if attention.kind == "latent" else attention.head_dim
+    width = attention.heads * (query_dim + value_width(attention))
     return Operation(
         block="attention",
         name="scores and values",
@@ -156,7 +167,7 @@ def _attention_operation(layer, flops, read, tokens, kv_bits, activation_bits) -
         flops=layer.count * flops,
         kv_read=layer.count * read * kv_bits / 8,
         kv_written=layer.count * (cached_numbers(attention) + indexed) * tokens * kv_bits / 8,
-        activation_bytes=layer.count * attention.heads * (query_dim + value_dim) * tokens * activation_bits / 8,
+        activation_bytes=layer.count * width * tokens * activation_bits / 8,
     )
 
 
@@ -192,6 +203,8 @@ def decode_operations(architecture, *, batch, context, bits=16, kv_bits=16, acti
     >>> [operation.name for operation in decode_operations(model("gpt2"), batch=1, context=1)][:3]
     ['query', 'key', 'value']
     """
+    batch, context = wide(batch), wide(context)
+    bits, kv_bits, activation_bits = wide(bits), wide(kv_bits), wide(activation_bits)
     operations = []
     for layer in architecture.layers:
         for matrix in layer_matrices(architecture.hidden_size, layer):
@@ -240,6 +253,11 @@ def prefill_operations(
     list of Operation
         The operations, from input to output. [-]
 
+    Raises
+    ------
+    ValueError
+        If a convention is not among those named.
+
     Notes
     -----
     Their sum is :eq:`eq-prefill-flops`; latent attention is expanded. The
@@ -252,6 +270,10 @@ def prefill_operations(
     >>> round(total(prefill_operations(model("llama-3.3-70b"), tokens=2048), "kv_written") / 1e6)
     671
     """
+    choice("prefill", "attention", attention, ["full", "causal"])
+    choice("prefill", "logits", logits, ["every", "last"])
+    batch, tokens = wide(batch), wide(tokens)
+    bits, kv_bits, activation_bits = wide(bits), wide(kv_bits), wide(activation_bits)
     everything = batch * tokens
     operations = []
     for layer in architecture.layers:

@@ -1,6 +1,7 @@
 """How many parameters a model has, by part, and what they weigh."""
 
-from .matrices import Matrix, layer_matrices
+from .elementwise import wide
+from .matrices import Matrix, embedding_width, layer_matrices
 
 __all__ = [
     "Matrix",
@@ -144,8 +145,7 @@ def parameters_by_part(architecture) -> dict:
     >>> parameters_by_part(model("llama-3.3-70b"))["feed-forward"]
     56371445760
     """
-    width = architecture.hidden_size if architecture.embedding_size is None else architecture.embedding_size
-    table = architecture.vocabulary_size * width
+    table = architecture.vocabulary_size * embedding_width(architecture)
     head = 0 if architecture.tied_embeddings else table
     parts = {
         "input embedding": table,
@@ -282,4 +282,4 @@ def weight_bytes(parameters, bits):
     >>> weight_bytes(70553706496, 16)
     141107412992.0
     """
-    return parameters * bits / 8
+    return wide(parameters) * wide(bits) / 8

@@ -1,7 +1,7 @@
 """The arithmetic of a prefill, by its conventions, and other ways to count a pass beside ours."""
 
 from .checks import choice
-from .elementwise import minimum
+from .elementwise import minimum, wide
 from .work import attended_tokens, attention_flops, decode_flops, head_flops, matrix_flops
 
 __all__ = [
@@ -46,9 +46,10 @@ def attended_pairs(tokens, reach, *, attention="full"):
     >>> attended_pairs(4, 2, attention="causal")
     7.0
     """
+    tokens = wide(tokens)
     if choice("prefill", "attention", attention, ["full", "causal"]) == "full":
         return tokens * tokens
-    ramp = minimum(tokens, reach)
+    ramp = minimum(tokens, wide(reach))
     return ramp * (ramp + 1) / 2 + (tokens - ramp) * ramp
 
 
@@ -84,7 +85,7 @@ def expanded_attention_flops(attention, attended, scored):
         return attention_flops(attention, attended, scored)
     read = attention.nope_dim + attention.rope_dim + attention.value_dim
     index = attention.index_heads * (attention.index_dim + 1)
-    return 2 * attention.heads * read * attended + 2 * index * scored
+    return 2 * attention.heads * read * wide(attended) + 2 * index * wide(scored)
 
 
 def expanded_decode_flops(architecture, *, batch, context):
@@ -116,6 +117,7 @@ def expanded_decode_flops(architecture, *, batch, context):
     >>> expanded_decode_flops(model("deepseek-v3"), batch=1, context=129)
     335886827520
     """
+    context = wide(context)
     flops = decode_flops(architecture, batch=1, context=context)
     for layer in architecture.layers:
         attention = layer.attention
@@ -126,7 +128,7 @@ def expanded_decode_flops(architecture, *, batch, context):
             made = 2 * attention.latent_rank * attention.heads * (attention.nope_dim + attention.value_dim)
             expanded = expanded_attention_flops(attention, attended, context) + made * (context - 1)
             flops = flops + layer.count * (expanded - absorbed)
-    return batch * flops
+    return wide(batch) * flops
 
 
 def prefill_flops(architecture, *, tokens, batch=1, attention="full", logits="every", latent="expanded"):
@@ -173,6 +175,7 @@ def prefill_flops(architecture, *, tokens, batch=1, attention="full", logits="ev
     """
     choice("prefill", "logits", logits, ["every", "last"])
     choice("prefill", "latent", latent, ["expanded", "absorbed"])
+    tokens = wide(tokens)
     count = expanded_attention_flops if latent == "expanded" else attention_flops
     flops = head_flops(architecture) * (tokens if logits == "every" else 1)
     if architecture.embedding_size is not None:
@@ -183,7 +186,7 @@ def prefill_flops(architecture, *, tokens, batch=1, attention="full", logits="ev
             pairs = attended_pairs(tokens, attended_tokens(layer.attention, tokens), attention=attention)
             scored = attended_pairs(tokens, tokens, attention=attention)
             flops = flops + layer.count * count(layer.attention, pairs, scored)
-    return batch * flops
+    return wide(batch) * flops
 
 
 def long_prefill_flops(architecture, *, tokens):
@@ -219,6 +222,7 @@ def long_prefill_flops(architecture, *, tokens):
     >>> round(long_prefill_flops(model("llama-3.3-70b"), tokens=2048) / 1e12, 1)
     295.8
     """
+    tokens = wide(tokens)
     small = 0
     for layer in architecture.layers:
         if layer.attention is not None:
@@ -255,4 +259,4 @@ def rule_of_thumb_flops(parameters, tokens):
     >>> rule_of_thumb_flops(70e9, 4096)
     573440000000000.0
     """
-    return 2 * parameters * tokens
+    return 2 * wide(parameters) * wide(tokens)

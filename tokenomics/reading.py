@@ -78,7 +78,8 @@ def _attention(settings: Settings, hidden_size: int, slides: bool):
     if heads % kv_heads:
         raise ValueError(
             f"{settings.name}: {key_of(settings, 'num_key_value_heads')} is {kv_heads}, "
-            f"which does not divide {key_of(settings, 'num_attention_heads')} {heads}"
+            f"which does not divide {key_of(settings, 'num_attention_heads')} {heads}; choose a divisor, "
+            "or leave it out for as many as there are query heads"
         )
     if flag(settings, "whole_heads") and heads * head_dim != hidden_size:
         raise ValueError(

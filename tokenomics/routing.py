@@ -1,5 +1,7 @@
 """What a pass reads of the parameters that are stored: the experts it is sent to, and no layer for prediction."""
 
+from .checks import between, positive
+from .elementwise import wide
 from .parameters import layer_parameters, layer_parts, parameters_by_part, total_parameters
 
 __all__ = ["experts_touched", "prediction_parameters", "touched_parameters"]
@@ -22,6 +24,11 @@ def experts_touched(count, active, tokens):
     float or ndarray
         Experts that at least one of the tokens uses. [-]
 
+    Raises
+    ------
+    ValueError
+        If there are no experts, or a token uses more than there are.
+
     Notes
     -----
     Equation :eq:`eq-experts-touched`: a token misses an expert with
@@ -34,7 +41,10 @@ def experts_touched(count, active, tokens):
     >>> round(experts_touched(256, 8, 32), 1)
     163.3
     """
-    return count - count * (1 - active / count) ** tokens
+    positive("experts", "count", count)
+    count = wide(count)
+    between("experts", "active / count", active / count, 0, 1)
+    return count - count * (1 - active / count) ** wide(tokens)
 
 
 def touched_parameters(architecture, tokens=1):

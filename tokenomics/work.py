@@ -1,8 +1,8 @@
 """The arithmetic and the traffic of one decode step."""
 
 from .cache import cached_numbers, cached_tokens, kv_bytes_per_token
-from .elementwise import minimum
-from .matrices import layer_matrices
+from .elementwise import minimum, wide
+from .matrices import embedding_width, layer_matrices, value_width
 from .parameters import weight_bytes
 from .routing import touched_parameters
 
@@ -73,8 +73,7 @@ def head_flops(architecture) -> int:
     >>> head_flops(model("llama-3.3-70b"))
     2101346304
     """
-    width = architecture.hidden_size if architecture.embedding_size is None else architecture.embedding_size
-    return 2 * architecture.vocabulary_size * width
+    return 2 * architecture.vocabulary_size * embedding_width(architecture)
 
 
 def attention_flops(attention, attended, scored):
@@ -111,12 +110,12 @@ def attention_flops(attention, attended, scored):
     >>> attention_flops(model("llama-3.3-70b").layers[0].attention, 2048, 2048)
     67108864
     """
+    attended = wide(attended)
     if attention.kind == "latent":
         read = 2 * attention.latent_rank + attention.rope_dim
         index = attention.index_heads * (attention.index_dim + 1)
-        return 2 * attention.heads * read * attended + 2 * index * scored
-    value_dim = attention.head_dim if attention.value_dim is None else attention.value_dim
-    return 2 * attention.heads * (attention.head_dim + value_dim) * attended
+        return 2 * attention.heads * read * attended + 2 * index * wide(scored)
+    return 2 * attention.heads * (attention.head_dim + value_width(attention)) * attended
 
 
 def attended_tokens(attention, context):
@@ -181,6 +180,7 @@ def decode_flops(architecture, *, batch, context):
     >>> round(decode_flops(model("llama-3.3-70b"), batch=1, context=2048) / 1e9)
     144
     """
+    context = wide(context)
     per_token = head_flops(architecture)
     if architecture.embedding_size is not None:
         per_token = per_token + 4 * architecture.embedding_size * architecture.hidden_size
@@ -190,7 +190,7 @@ def decode_flops(architecture, *, batch, context):
         if attention is not None:
             flops = attention_flops(attention, attended_tokens(attention, context), context)
             per_token = per_token + layer.count * flops
-    return batch * per_token
+    return wide(batch) * per_token
 
 
 def decode_weight_traffic(architecture, *, bits, batch=1):
@@ -257,6 +257,7 @@ def decode_kv_traffic(architecture, *, batch, context, bits):
     >>> decode_kv_traffic(model("llama-3.3-70b"), batch=1, context=2048, bits=16)
     671088640.0
     """
+    context = wide(context)
     numbers = 0
     for layer in architecture.layers:
         attention = layer.attention
@@ -264,4 +265,4 @@ def decode_kv_traffic(architecture, *, batch, context, bits):
             numbers = numbers + layer.count * cached_numbers(attention) * attended_tokens(attention, context)
             if attention.kind == "latent":
                 numbers = numbers + layer.count * attention.index_dim * context
-    return batch * (numbers * bits / 8)
+    return wide(batch) * (numbers * wide(bits) / 8)

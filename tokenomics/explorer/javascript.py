@@ -22,7 +22,10 @@ _BY_HAND = {
     "where": "(condition, yes, no) => condition ? yes : no",
     "math": "Math",
     "ceil": "Math.ceil",
+    "wide": "(value) => value",
     "positive": "() => {}",
+    "between": "() => {}",
+    "printable": "(value) => value",
     "_known": "() => {}",
 }
 

@@ -101,7 +101,7 @@ def build_panel(shelf, values):
         name="yours",
         hidden_size=hidden_size,
         vocabulary_size=values["vocabulary"],
-        layers=[Layer(count=values["layers"], attention=attention, feed_forward=feed_forward)],
+        layers=(Layer(count=values["layers"], attention=attention, feed_forward=feed_forward),),
     )
     parts = parameters_by_part(architecture)
     total = total_parameters(architecture)
