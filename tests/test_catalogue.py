@@ -100,3 +100,73 @@ def test_datasheet_units_become_si():
 def test_entries_are_plain_json(name):
     text = (catalogue._HERE / "models" / f"{name}.json").read_text(encoding="utf-8")
     assert json.loads(text)["config"]["model_type"]
+
+
+ROW = dict(catalogue.rows("accelerators")[1])
+
+
+def refusal(function, *arguments) -> str:
+    with pytest.raises(ValueError) as caught:
+        function(*arguments)
+    message = str(caught.value)
+    assert message and "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize("cell", ["33S0", "0", "-1", "nan", "inf", " "])
+def test_a_cell_that_is_no_number_is_named_by_row_and_column(cell):
+    message = refusal(catalogue._read_accelerators, [{**ROW, "bandwidth_gb_s": cell}])
+    assert message.startswith(f"accelerators.csv: {ROW['name']}: bandwidth_gb_s is {cell!r}; ")
+    assert "a number above zero" in message
+
+
+def test_a_peak_of_zero_is_refused_and_an_empty_one_left_out():
+    assert "bf16_tflops is '0'" in refusal(catalogue._read_accelerators, [{**ROW, "bf16_tflops": "0"}])
+    machine = catalogue._read_accelerators([{**ROW, "bf16_tflops": ""}])[ROW["name"]]
+    assert "bf16" not in machine.peaks and machine.bandwidth == 3.35e12
+
+
+def test_doubled_names_missing_columns_and_missing_sources_are_refused():
+    assert f"{ROW['name']} stands there twice" in refusal(catalogue._read_accelerators, [ROW, ROW])
+    short = {key: value for key, value in ROW.items() if key != "link_gb_s"}
+    assert "column link_gb_s is missing" in refusal(catalogue._read_accelerators, [short])
+    for column in ("source", "date"):
+        message = refusal(catalogue._check_provenance, "accelerators.csv", [{**ROW, column: " "}])
+        assert message.startswith(f"accelerators.csv: {ROW['name']}: {column} is empty")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b'{"label": "x"', b"\x00\xff\xfe", b"[1]", b'{"label": ' + b"9" * 5000 + b"}"]
+)
+def test_a_spoilt_entry_is_called_by_its_file(tmp_path, content):
+    file = tmp_path / "mine.json"
+    file.write_bytes(content)
+    assert str(file) in refusal(catalogue._read_entry, file)
+
+
+@pytest.mark.parametrize("key", ["label", "config", "source", "date"])
+def test_an_entry_without_a_part_is_called_by_its_file_and_the_part(tmp_path, key):
+    entry = catalogue.model_entry("gpt2")
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps({**entry, key: None}))
+    assert f"{file}: {key} is None" in refusal(catalogue._read_entry, file)
+    del entry[key]
+    file.write_text(json.dumps(entry))
+    assert f"{file}: {key} is missing" in refusal(catalogue._read_entry, file)
+
+
+def test_what_was_looked_up_is_the_callers_own():
+    catalogue.model_entry("gpt2")["config"]["n_embd"] = 1
+    assert catalogue.model_entry("gpt2")["config"]["n_embd"] == 768
+    catalogue.accelerator("L40S").peaks.clear()
+    assert catalogue.accelerator("L40S").peaks
+    catalogue.rows("accelerators")[0]["vendor"] = "nobody"
+    assert catalogue.rows("accelerators")[0]["vendor"] == "NVIDIA"
+
+
+@pytest.mark.parametrize("name", [None, 7, ["gpt2"], {}])
+def test_a_name_is_text(name):
+    assert "in the catalogue" in refusal(catalogue.accelerator, name)
+    for look_up in (catalogue.model, catalogue.model_entry):
+        message = refusal(look_up, name)
+        assert "in the catalogue" in message and "did you mean" not in message

@@ -1,6 +1,7 @@
 """The command line prints what the functions return, and one line when it cannot."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -65,3 +66,35 @@ def test_an_unknown_name_gets_one_line(capsys):
 def test_it_runs_as_a_module():
     done = subprocess.run([sys.executable, "-m", "tokenomics", "params", "nobody"], capture_output=True, text=True)
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and not done.stdout
+
+
+def test_a_closed_pipe_ends_it_quietly():
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "tokenomics", "models"], stdout=writing, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_a_folder_is_called_one(capsys, tmp_path):
+    code, _, err = run(capsys, "params", str(tmp_path))
+    assert code == 2 and err.count("\n") == 1 and f"{tmp_path}: a directory; give the config.json" in err
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "x" * 5000 + ".json"])
+def test_a_very_long_name_is_cut(capsys, name):
+    code, _, err = run(capsys, "params", name)
+    assert code == 2 and err.count("\n") == 1 and len(err) < 300
+
+
+def test_an_error_without_a_file_does_not_speak_of_one(capsys, monkeypatch):
+    def full():
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tokenomics.cli._print_models", full)
+    code, _, err = run(capsys, "models")
+    assert code == 2 and "No space left" in err and "None" not in err

@@ -38,27 +38,14 @@ UNITS = {
 }  # fmt: skip
 
 # One function of these modules is one equation of the book.
-FORMULA_MODULES = {"parameters", "work", "hardware", "roofline", "latency", "parallelism", "batching", "serving", "pricing"}
+FORMULA_MODULES = {"parameters", "work", "hardware", "roofline", "latency", "parallelism", "batching"}
 NO_EQUATION = {
     "tokenomics.hardware.peak_flops": "looks up a value",
     "tokenomics.parallelism.parallelism_from_text": "reads a name",
 }
 
 # Labels of chapters that are still to be written.
-PLANNED = {
-    "eq-all-reduce",
-    "eq-burst",
-    "eq-busiest",
-    "eq-cache-time",
-    "eq-concurrency",
-    "eq-eager",
-    "eq-exchange",
-    "eq-microbatch",
-    "eq-pass",
-    "eq-stream",
-    "eq-utilisation",
-    "eq-waves",
-}
+PLANNED = set()
 
 # Modules without a public name, with the reason.
 INTERNAL = {"tokenomics.explorer.panels": "what the page shows, reached through the calculators"}

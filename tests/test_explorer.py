@@ -224,4 +224,5 @@ def test_a_window_bounds_the_cache_that_must_fit():
 def test_no_roof_is_named_where_a_peak_is_not_published():
     panel = Explorer("decode", machine="Apple-M3-Ultra", batch=1024).panel()
     assert "memory binds" not in panel["headline"]
-    assert "as far as is published" in dict((r["label"], r["text"]) for r in panel["readouts"])["Roof that binds"]
+    texts = {readout["label"]: readout["text"] for readout in panel["readouts"]}
+    assert "as far as is published" in texts["Roof that binds"]

@@ -1,7 +1,9 @@
 """Numbers as text: the text reads back as the number, to the digits it shows."""
 
+import math
 import re
 
+import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,7 +68,29 @@ def test_counted_reads_back_through_its_scale(value):
         (counted(999_999), "1.00 million"),
         (decimal(0.5, 0), "1"),
         (grouped(1000, " "), "1 000"),
+        (grouped(numpy.float64(1234567.0)), "1,234,567"),
+        (grouped(numpy.int64(1234567)), "1,234,567"),
+        (decimal(-0.001, 2), "0.00"),
+        (decimal(-0.005, 2), "-0.01"),
+        (decimal(-0.4, 0), "0"),
     ],
 )
 def test_edges(text, expected):
     assert text == expected
+
+
+FUNCTIONS = [grouped, counted, significant, lambda value: decimal(value, 1), lambda value: quantity(value, "B")]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "7", None, True])
+def test_what_is_no_finite_number_is_refused(function, value):
+    with pytest.raises(ValueError, match=r"it must be a (whole|finite) number"):
+        function(value)
+
+
+def test_a_part_is_no_whole_number_and_places_are_counted():
+    with pytest.raises(ValueError, match=r"value is 2\.5; it must be a whole number"):
+        grouped(2.5)
+    with pytest.raises(ValueError, match="places is -1"):
+        decimal(1.5, -1)

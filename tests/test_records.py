@@ -1,16 +1,24 @@
 """Bad input gets one line that names the field, its value and what would be right."""
 
+import dataclasses
 import json
 import re
+from fractions import Fraction
 
+import numpy
 import pytest
 
 from tokenomics.architecture import Architecture, Attention, FeedForward, Layer, from_config, from_file
+from tokenomics.blocks import Experts, LatentAttention, Recurrence
+from tokenomics.cache import sequences_that_fit
 from tokenomics.catalogue import accelerator, model, rows
+from tokenomics.checks import between, choice, positive, shown, suggestion
 from tokenomics.explorer import explore
-from tokenomics.hardware import Accelerator, peak_flops
+from tokenomics.hardware import Accelerator, devices_to_hold, peak_flops
 from tokenomics.latency import decode_step, decode_throughput
+from tokenomics.operations import decode_operations, prefill_operations, total
 from tokenomics.parameters import active_parameters
+from tokenomics.routing import experts_touched
 
 CONFIG = {
     "model_type": "llama",
@@ -142,3 +150,125 @@ def test_records_cannot_be_changed():
 def test_an_unknown_precision_does_not_lift_the_compute_roof(value):
     message = complaint(decode_step, model("llama-3.3-70b"), accelerator("H100-SXM-80GB"), precision=value)
     assert f"precision is {value!r}" in message and "fp8" in message
+
+
+NOT_POSITIVE = [
+    numpy.array([]), numpy.array(["a"]), numpy.array([None]), numpy.array([1.0, numpy.nan]), numpy.array(0), 10**400,
+    numpy.arange(5000).reshape(50, 100), [1, 2], True, numpy.array([True]), 1j, object(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", NOT_POSITIVE, ids=range(len(NOT_POSITIVE)))
+def test_what_is_not_positive_is_refused_in_a_short_line(value):
+    for message in (complaint(positive, "step", "batch", value), complaint(between, "step", "batch", value, 0.5)):
+        assert message.startswith("step: batch is ") and len(message) < 200
+    assert ("give a number or a NumPy array" in message) == isinstance(value, list)
+
+
+@pytest.mark.parametrize("value", [3, 0.1, Fraction(1, 3), numpy.array(3), numpy.float32(2), numpy.array([1, 2])])
+def test_what_is_positive_is_given_back(value):
+    assert positive("step", "batch", value) is value and between("step", "batch", value, 0) is value
+
+
+def test_names_are_suggested_for_text_alone_and_only_where_there_are_any():
+    assert complaint(choice, "step", "precision", "bf16", []) == "step: precision is 'bf16'; none is known"
+    assert suggestion(None, ["None", "x"]) == "known: None, x"
+    assert "known: a" in complaint(choice, "step", "precision", numpy.array(["a", "a"]), ["a"])
+    assert len(complaint(choice, "step", "precision", "x" * 5000, ["a"])) < 200
+    assert shown("a" * 50) == repr("a" * 50)
+
+
+BLOCK = FeedForward(intermediate_size=256)
+SOUND = {
+    Attention: {"heads": 4, "kv_heads": 2, "head_dim": 16},
+    LatentAttention: {"heads": 4, "latent_rank": 8, "rope_dim": 2, "nope_dim": 4, "value_dim": 4},
+    Recurrence: {"name": "Mamba", "matrices": (), "state": 1, "tail": 1, "flops": 1},
+    FeedForward: {"intermediate_size": 256},
+    Experts: {"count": 8, "active": 2, "intermediate_size": 256},
+    Layer: {"count": 1, "feed_forward": BLOCK},
+    Architecture: {
+        "name": "mine",
+        "hidden_size": 64,
+        "vocabulary_size": 99,
+        "layers": (Layer(count=1, feed_forward=BLOCK),),
+    },
+    Accelerator: {"name": "mine", "label": "Mine", "memory": 80e9, "bandwidth": 3e12},
+}
+
+
+@pytest.mark.parametrize("record", SOUND, ids=lambda record: record.__name__)
+def test_every_flag_size_and_name_of_a_record_is_checked(record):
+    record(**SOUND[record])
+    for field in dataclasses.fields(record):
+        wrong = "no" if field.type is bool else 2.5 if field.type is int else None if field.type is str else ...
+        if wrong is not ...:
+            assert f"{field.name} is {wrong!r}" in complaint(record, **{**SOUND[record], field.name: wrong})
+        if field.type is int:
+            assert f"{field.name} is None" in complaint(record, **{**SOUND[record], field.name: None})
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "value"),
+    [
+        (Attention, "kind", "latent"),
+        (LatentAttention, "kind", "grouped"),
+        (Layer, "attention", BLOCK),
+        (Layer, "feed_forward", "wide"),
+        (Layer, "recurrence", 1),
+        (Architecture, "layers", ()),
+        (Architecture, "layers", (1,)),
+        (Architecture, "layers", None),
+        (Architecture, "prediction_layers", "x"),
+        (Accelerator, "peaks", None),
+    ],
+)
+def test_a_record_refuses_what_is_not_of_its_kind(record, field, value):
+    assert f"{field} is {shown(value)}" in complaint(record, **{**SOUND[record], field: value})
+
+
+def test_a_layer_is_made_of_something_and_a_peak_has_a_known_precision():
+    assert "empty" in complaint(Layer, count=2)
+    assert "'fp16'" in complaint(Accelerator, **SOUND[Accelerator], peaks={"fp16": 1e15})
+
+
+def test_conventions_and_quantities_of_operations_are_checked():
+    assert "logits is 'lsat'; did you mean 'last'" in complaint(
+        prefill_operations, model("llama-3.3-70b"), tokens=8, logits="lsat"
+    )
+    mamba = Architecture(**SOUND[Architecture])
+    assert "attention is 'ful'" in complaint(prefill_operations, mamba, tokens=8, attention="ful")
+    operations = decode_operations(model("llama-3.3-70b"), batch=1, context=8)
+    assert "did you mean 'flops'" in complaint(total, operations, "flop")
+    assert "known: flops, weight_bytes" in complaint(total, operations, "name")
+
+
+@pytest.mark.parametrize("field", ["memory", "context", "weight_bits", "kv_bits", "activations", "reserve"])
+def test_what_fits_is_asked_of_sizes_that_can_be(field):
+    sound = {"memory": 1e12, "context": 4096, "weight_bits": 16, "kv_bits": 16, "activations": 0, "reserve": 0.1}
+    assert sequences_that_fit(model("llama-3.3-70b"), **sound) > 0
+    assert f"{field} is -1" in complaint(sequences_that_fit, model("llama-3.3-70b"), **{**sound, field: -1})
+    assert "reserve is 1.5" in complaint(sequences_that_fit, model("llama-3.3-70b"), **{**sound, "reserve": 1.5})
+
+
+def test_no_memory_holds_nothing_and_no_more_experts_are_used_than_there_are():
+    assert "device_memory is 0" in complaint(devices_to_hold, 1e9, 0)
+    assert "active / count is 1.125; it must be a number from 0 to 1" in complaint(experts_touched, 8, 9, 1)
+    assert "count is 0" in complaint(experts_touched, 0, 0, 1)
+
+
+def test_a_config_says_what_is_missing_and_what_would_do():
+    assert "model_type is missing" in complaint(from_config, {})
+    assert "choose a divisor" in complaint(from_config, changed("num_key_value_heads", 3))
+
+
+def test_a_path_that_leads_to_no_config_is_named(tmp_path):
+    assert "path is None" in complaint(from_file, None)
+    for path, word in ((tmp_path, "a directory"), (tmp_path / "none.json", "No such file")):
+        with pytest.raises(OSError, match=f"{word}.*; give the config.json") as caught:
+            from_file(path)
+        assert caught.value.filename == str(path)
+    for content, word in (("[1]", "holds a list"), ('{"vocab_size": ' + "9" * 5000 + "}", "not JSON")):
+        file = tmp_path / "config.json"
+        file.write_text(content)
+        message = complaint(from_file, file)
+        assert str(file) in message and word in message

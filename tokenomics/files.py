@@ -43,7 +43,7 @@ def json_object(path, wanted: str = "config.json of a model") -> dict:
     try:
         content = path.read_bytes()
     except OSError as error:
-        reason = "a directory" if path.is_dir() else error.strerror
+        reason = "a directory" if os.path.isdir(path) else error.strerror
         raise type(error)(error.errno, f"{reason}; give the {wanted}", str(path)) from None
     if not content.strip():
         raise ValueError(f"{path}: the file is empty, not JSON; give the {wanted}")

@@ -137,7 +137,7 @@ def significant(value: float, digits: int = 3) -> str:
     >>> significant(41.791), significant(0.14156, 2), significant(7064.3)
     ('41.8', '0.14', '7,064')
     """
-    size = abs(value)
+    size = abs(printable(value))
     # Just below a power of ten, rounding adds a digit: 9.996 prints as 10.0, not as 10.00.
     carry = 1 - 0.5 / 10**digits
     places = digits - 1
@@ -175,6 +175,7 @@ def quantity(value: float, unit: str, digits: int = 3) -> str:
     >>> quantity(141107412992, "B"), quantity(0.0418, "s"), quantity(989e12, "FLOP/s")
     ('141 GB', '41.8 ms', '989 TFLOP/s')
     """
+    value = printable(value)
     if value < 0:
         return "-" + quantity(-value, unit, digits)
     if value == 0:
