@@ -43,7 +43,7 @@ port:
 test: test-environment book ## Run every test
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(PYTEST)
 
-bench: test-environment book ## Measure how fast models are counted and calculators answer
+bench: test-environment book ## Measure how fast counting, predicting and the calculators are
 	@$(BIN)/python -m benchmarks
 
 references: test-environment ## Keep the outputs of all pages anew, for the tests to compare with

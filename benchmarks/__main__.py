@@ -1,7 +1,8 @@
-"""Run the benchmarks: `make bench`."""
+"""Run the benchmarks: `make bench`. The table of accuracy beside the peers is `python -m benchmarks.accuracy`."""
 
-from . import counting, explorer
+from . import counting, explorer, prediction
 
 if __name__ == "__main__":
     counting.main()
+    prediction.main()
     explorer.main()

@@ -6,8 +6,8 @@ import subprocess
 import sys
 import tomllib
 
-CORE = ("architecture", "catalogue", "checks", "elementwise", "hardware", "latency", "numerals", "parameters",
-        "roofline", "work")  # fmt: skip
+CORE = ("architecture", "catalogue", "checks", "cli", "elementwise", "hardware", "latency", "numerals", "parameters",
+        "prediction", "roofline", "work")  # fmt: skip
 LOCKS = ("requirements.txt", "requirements-test.txt", "binder/requirements.txt")
 APART = {".venv", ".cache", ".git", "_build", "node_modules"}
 
@@ -19,7 +19,8 @@ def test_modules_are_small(root):
 
 def test_importing_the_package_imports_no_heavy_one():
     modules = ", ".join(f"tokenomics.{name}" for name in CORE)
-    code = f"import sys, {modules}; print(*{{'numpy', 'matplotlib', 'anywidget', 'IPython'}} & set(sys.modules))"
+    heavy = {"numpy", "scipy", "rich", "matplotlib", "anywidget", "IPython"}
+    code = f"import sys, {modules}; print(*{heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 
