@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from .checks import choice, positive
 from .elementwise import maximum
+from .hardware import PRECISIONS
 from .work import decode_flops, decode_kv_traffic, decode_weight_traffic
 
 __all__ = [
@@ -111,7 +112,7 @@ class DecodeStep:
 
 def _known(precision: str) -> None:
     """Refuse a precision that no machine computes in, which a missing peak would hide."""
-    choice("decode step", "precision", precision, ["bf16", "fp8", "int8", "fp4"])
+    choice("decode step", "precision", precision, PRECISIONS)
 
 
 def decode_step(
@@ -152,8 +153,7 @@ def decode_step(
     -----
     Equation :eq:`eq-step`. A lower bound: communication, launches and the
     engine are left out, and the memory need not hold the model. A machine
-    without a published peak has no compute roof; its compute time is zero,
-    which leaves a bound, only a looser one.
+    without a published peak has no compute roof; its compute time is zero, and the bound is a looser one.
 
     Examples
     --------
