@@ -10,16 +10,9 @@ from .hardware import MACHINE_CLASSES
 from .rows import Rows, predicted_over_measured, rows_of
 
 __all__ = [
-    "BROAD",
-    "ROWS_OF_A_SOURCE",
-    "VLLM_FREE",
-    "VLLM_H100",
-    "Sets",
-    "fit_sets",
-    "fit_vllm",
-    "source_weights",
+    "BROAD", "ROWS_OF_A_SOURCE", "VLLM_FREE", "VLLM_H100", "Sets", "fit_sets", "fit_vllm", "source_weights",
     "two_shares",
-]
+]  # fmt: skip
 
 # What the broad sets leave free; the rest belongs to one engine.
 BROAD = (
