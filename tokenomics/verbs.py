@@ -6,10 +6,10 @@ import math
 import sys
 
 from . import catalogue
-from .architecture import from_file
 from .deployment import deployment
 from .efficiency import CEILING, efficiencies
 from .explain import explain
+from .finding import find_model
 from .prediction import Workload, predict
 from .results import Setting, read_measurements
 from .tables import print_table, progress
@@ -83,13 +83,12 @@ def _verb(commands, name, function, text):
 
 def _asked(options) -> tuple:
     """The deployment and the workload that the options describe."""
-    model = from_file(options.model) if options.model.endswith(".json") else options.model
     try:
         requests = None if options.requests == "max" else int(options.requests)
     except ValueError:
         raise ValueError(f"--requests is {options.requests!r}; write a whole number, or max") from None
     place = deployment(
-        model,
+        find_model(options.model),
         options.machine,
         tensor=options.tensor,
         pipeline=options.pipeline,
