@@ -34,11 +34,11 @@ NO_EXAMPLE = {
 
 UNITS = {
     "-", "bit", "byte", "byte/s", "byte/token", "FLOP", "FLOP/s", "FLOP/byte", "FLOP/token", "s", "s/token", "token",
-    "token/s", "request", "request/s", "W", "J", "J/token", "USD", "USD/s", "USD/h", "USD/token",
+    "token/s", "request", "request/s", "W", "J", "J/token", "USD", "USD/s", "USD/h", "USD/J", "USD/token", "USD/request",
 }  # fmt: skip
 
 # One function of these modules is one equation of the book.
-FORMULA_MODULES = {"parameters", "work", "hardware", "roofline", "latency", "parallelism", "batching"}
+FORMULA_MODULES = {"parameters", "work", "hardware", "roofline", "latency", "parallelism", "batching", "pricing"}
 NO_EQUATION = {
     "tokenomics.hardware.peak_flops": "looks up a value",
     "tokenomics.parallelism.parallelism_from_text": "reads a name",
