@@ -1,0 +1,86 @@
+"""Gamma derived: the machine time of one more token against the closed form, limits and bounds."""
+
+import pytest
+
+from tokenomics.burst import times
+from tokenomics.catalogue import accelerator
+from tokenomics.deployment import deployment
+from tokenomics.efficiency import CEILING
+from tokenomics.marginal import full_server, marginal_times, request_time
+from tokenomics.passes import compute_share
+
+PLACE = deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, engine="vllm")
+PEAKS = deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, constants=CEILING)
+MIXED = deployment("deepseek-v3", "H200-SXM-141GB", tensor=8, weights="fp8")
+BATCHES = (1, 2, 8, 32, 128)
+
+
+@pytest.mark.parametrize("place", [PLACE, MIXED, deployment("gemma-3-27b", "H100-SXM-80GB", tensor=2)])
+@pytest.mark.parametrize("running", [1, 7, 64])
+def test_the_time_of_a_request_is_its_share_of_a_burst(place, running):
+    compute = compute_share(place.efficiency, place.arithmetic)
+    burst = times(place.server, place.efficiency, compute, 2035, 300, running)
+    assert burst.waves == 1
+    share = (burst.total - place.efficiency.request_time) / running
+    assert request_time(place, 2035, 300, running=running) == pytest.approx(share)
+
+
+@pytest.mark.parametrize("running", BATCHES)
+def test_at_the_peaks_the_derivative_is_the_closed_form(running):
+    """Prefill bound by arithmetic, decode by memory: Llama 3.3 70B on the peaks of four devices."""
+    inputs, outputs, cached = 2000.0, 300.0, 1000.0
+    machine, server = accelerator("H100-SXM-80GB"), PEAKS.server
+    peak, bandwidth = 4 * machine.peaks["bf16"], 4 * machine.bandwidth
+    attention, cache = 4 * 8192 * 80, 327680  # FLOP for each pair, bytes for each token
+    found = marginal_times(PEAKS, inputs, outputs, cached, running)
+    kept = (outputs - 1) * cache / bandwidth
+    sent = server.sent / server.link
+    context = inputs + cached + outputs / 2
+    step = server.shared_traffic / bandwidth / running + cache * context / bandwidth
+    assert found.input == pytest.approx(
+        (server.token_flops + attention * (inputs + cached + 0.5)) / peak + sent + kept, rel=1e-6
+    )
+    assert found.cached == pytest.approx(attention * inputs / peak + kept, rel=1e-6)
+    assert found.output == pytest.approx(step + sent + kept / 2, rel=1e-6)
+
+
+@pytest.mark.parametrize("place", [PLACE, PEAKS, MIXED])
+def test_gamma_grows_with_the_batch_that_shares_each_step(place):
+    """A prompt's arithmetic is not shared; a step's weights are."""
+    ratios = [found.input / found.output for found in (marginal_times(place, 2035, 300, 0, b) for b in BATCHES)]
+    assert ratios == sorted(ratios) and ratios[0] < 0.02 < ratios[-1]
+
+
+@pytest.mark.parametrize("running", [*BATCHES, None])
+@pytest.mark.parametrize("place", [PLACE, PEAKS, MIXED])
+def test_a_cached_token_costs_less_than_one_that_is_computed(place, running):
+    found = marginal_times(place, 2035, 300, 500, running)
+    assert 0 < found.cached < found.input
+
+
+def test_tokens_at_their_marginal_times_pay_for_the_whole_request_and_for_its_curvature():
+    """The time is convex in its lengths, so the last token costs more than the mean one."""
+    for running in BATCHES:
+        found = marginal_times(PLACE, 2035, 300, 0, running)
+        assert 1 < (found.input * 2035 + found.output * 300) / found.request < 1.2
+
+
+def test_a_full_server_charges_each_token_for_the_room_it_takes():
+    fits = full_server(PLACE, 2035, 300)
+    fixed, full = marginal_times(PLACE, 2035, 300, 0, fits), marginal_times(PLACE, 2035, 300)
+    assert full.request == pytest.approx(fixed.request) and full.running == pytest.approx(fits)
+    assert full.input > fixed.input and full.output > fixed.output and full.cached > fixed.cached
+
+
+def test_a_prefix_found_in_the_cache_saves_its_arithmetic_and_what_its_passes_send_and_wait_for():
+    whole = request_time(PLACE, 2035, 300, running=16)
+    found = request_time(PLACE, 1035, 300, 1000, running=16)
+    saved = PLACE.server.token_flops * 1000 / (4 * 989e12 * PLACE.efficiency.compute)
+    assert saved < whole - found < 1.5 * saved
+
+
+def test_faster_machines_take_less_time_for_every_token():
+    slow, fast = (
+        marginal_times(deployment("llama-3.1-8b", name), 1000, 200, 0, 8) for name in ("A100-SXM-80GB", "H100-SXM-80GB")
+    )
+    assert fast.input < slow.input and fast.output < slow.output and fast.request < slow.request
