@@ -34,7 +34,8 @@ NO_EXAMPLE = {
 
 UNITS = {
     "-", "bit", "byte", "byte/s", "byte/token", "FLOP", "FLOP/s", "FLOP/byte", "FLOP/token", "s", "s/token", "token",
-    "token/s", "request", "request/s", "W", "J", "J/token", "USD", "USD/s", "USD/h", "USD/J", "USD/token", "USD/request",
+    "token/s", "request", "request/s", "W", "J", "J/token", "USD", "USD/s", "USD/h", "USD/J", "USD/token",
+    "USD/request",
 }  # fmt: skip
 
 # One function of these modules is one equation of the book.

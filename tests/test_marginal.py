@@ -28,19 +28,19 @@ def test_the_time_of_a_request_is_its_share_of_a_burst(place, running):
 @pytest.mark.parametrize("running", BATCHES)
 def test_at_the_peaks_the_derivative_is_the_closed_form(running):
     """Prefill bound by arithmetic, decode by memory: Llama 3.3 70B on the peaks of four devices."""
-    inputs, outputs, cached = 2000.0, 300.0, 1000.0
+    computed, cached, outputs = 2000.0, 1000.0, 300.0
     machine, server = accelerator("H100-SXM-80GB"), PEAKS.server
     peak, bandwidth = 4 * machine.peaks["bf16"], 4 * machine.bandwidth
     attention, cache = 4 * 8192 * 80, 327680  # FLOP for each pair, bytes for each token
-    found = marginal_times(PEAKS, inputs, outputs, cached, running)
+    found = marginal_times(PEAKS, computed + cached, outputs, cached, running)
     kept = (outputs - 1) * cache / bandwidth
     sent = server.sent / server.link
-    context = inputs + cached + outputs / 2
+    context = computed + cached + outputs / 2
     step = server.shared_traffic / bandwidth / running + cache * context / bandwidth
     assert found.input == pytest.approx(
-        (server.token_flops + attention * (inputs + cached + 0.5)) / peak + sent + kept, rel=1e-6
+        (server.token_flops + attention * (computed + cached + 0.5)) / peak + sent + kept, rel=1e-6
     )
-    assert found.cached == pytest.approx(attention * inputs / peak + kept, rel=1e-6)
+    assert found.cached == pytest.approx(attention * computed / peak + kept, rel=1e-6)
     assert found.output == pytest.approx(step + sent + kept / 2, rel=1e-6)
 
 
@@ -74,7 +74,7 @@ def test_a_full_server_charges_each_token_for_the_room_it_takes():
 
 def test_a_prefix_found_in_the_cache_saves_its_arithmetic_and_what_its_passes_send_and_wait_for():
     whole = request_time(PLACE, 2035, 300, running=16)
-    found = request_time(PLACE, 1035, 300, 1000, running=16)
+    found = request_time(PLACE, 2035, 300, 1000, running=16)
     saved = PLACE.server.token_flops * 1000 / (4 * 989e12 * PLACE.efficiency.compute)
     assert saved < whole - found < 1.5 * saved
 

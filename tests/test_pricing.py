@@ -23,8 +23,9 @@ ratios = st.floats(0, 10)
 lengths = st.floats(1, 1e6)
 
 
-@given(cost=amounts, ratio=ratios, cached_ratio=ratios, inputs=lengths, outputs=lengths, cached=st.floats(0, 1e6))
-def test_the_prices_add_up_to_the_cost(cost, ratio, cached_ratio, inputs, outputs, cached):
+@given(cost=amounts, ratio=ratios, cached_ratio=ratios, inputs=lengths, outputs=lengths, share=st.floats(0, 1))
+def test_the_prices_add_up_to_the_cost(cost, ratio, cached_ratio, inputs, outputs, share):
+    cached = share * inputs
     price = output_price(cost, ratio, inputs, outputs, cached_ratio, cached)
     assert bill(ratio * price, price, inputs, outputs, cached_ratio * price, cached) == pytest.approx(cost)
 
@@ -140,7 +141,8 @@ def refusal(call, *arguments, **named) -> str:
 @pytest.mark.parametrize(
     ("field", "value"),
     [("utilisation", 0), ("utilisation", 1.1), ("utilisation", -0.5), ("utilisation", float("nan")),
-     ("input_tokens", 0), ("output_tokens", 0.5), ("cached_tokens", -1), ("running", 0), ("input_ratio", -0.3)],
+     ("input_tokens", 0), ("output_tokens", 0.5), ("cached_tokens", -1), ("cached_tokens", 2035), ("running", 0),
+     ("input_ratio", -0.3)],
 )  # fmt: skip
 def test_a_quote_out_of_range_is_refused_by_its_field(field, value):
     message = refusal(quote, PLACE, RENT, **{**CHAT, field: value})
@@ -161,7 +163,7 @@ def test_a_rent_is_above_zero(hourly):
     [("capital", -1), ("life", 0), ("idle_power", 900), ("electricity", -0.1), ("overhead", 0.5), ("load_power", 0)],
 )
 def test_a_machine_of_ones_own_checks_its_fields(field, value):
-    good = dict(machine="mine", capital=1600, life=1e8, load_power=500, idle_power=50, electricity=5e-8)
+    good = {"machine": "mine", "capital": 1600, "life": 1e8, "load_power": 500, "idle_power": 50, "electricity": 5e-8}
     assert f"{field} is {value!r}" in refusal(Owned, **{**good, field: value})
 
 

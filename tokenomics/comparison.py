@@ -6,7 +6,7 @@ from .checks import choice
 from .deployment import Deployment
 from .offers import Offer, offers
 from .pricing import bill, break_even_load, margin
-from .quote import Quote, quote
+from .quote import quote
 
 __all__ = ["Comparison", "compare_api"]
 
@@ -89,9 +89,9 @@ def compare_api(
     payment : Rental or Owned
         How its machines would be paid for. [-]
     input_tokens, output_tokens : float or ndarray
-        Tokens of a request that are computed, in and out. [token]
+        Tokens of prompt and reply. [token]
     cached_tokens : float or ndarray, optional
-        Tokens of its prompt found in a prefix cache. [token]
+        Tokens of the prompt that are found in a prefix cache. [token]
     running : float, ndarray or None, optional
         Sequences that share the machine; None is as many as fit. [-]
     provider : str or None, optional
@@ -129,8 +129,14 @@ def compare_api(
     if provider is not None:
         choice("compare-api", "provider", provider, known)
         known = {provider: known[provider]}
-    lengths = {"input_tokens": input_tokens, "output_tokens": output_tokens, "cached_tokens": cached_tokens}
-    own: Quote = quote(deployment, payment, running=running, **lengths)
+    own = quote(
+        deployment,
+        payment,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        cached_tokens=cached_tokens,
+        running=running,
+    )
     idle = payment.rate(deployment.server.devices, 0.0)
     variable = (own.rate - idle) * own.times.request
 
@@ -144,7 +150,7 @@ def compare_api(
             cost=own.cost.value,
             break_even=break_even_load(idle, charged, variable),
             capacity=own.capacity,
-            tokens=input_tokens + output_tokens + cached_tokens,
+            tokens=input_tokens + output_tokens,
         )
 
     return tuple(sorted((against(found) for found in known.values()), key=lambda found: found.bill))

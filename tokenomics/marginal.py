@@ -38,7 +38,7 @@ class MarginalTimes(NamedTuple):
     running: float
 
 
-def full_server(deployment: Deployment, input_tokens, output_tokens, cached_tokens=0.0):
+def full_server(deployment: Deployment, input_tokens, output_tokens):
     """Count the sequences of a kind that fill a server, fractions included.
 
     Parameters
@@ -46,9 +46,7 @@ def full_server(deployment: Deployment, input_tokens, output_tokens, cached_toke
     deployment : Deployment
         What runs where. [-]
     input_tokens, output_tokens : float or ndarray
-        Tokens of a request that are computed, in and out. [token]
-    cached_tokens : float or ndarray, optional
-        Tokens of its prompt found in a prefix cache. [token]
+        Tokens of prompt and reply. [token]
 
     Returns
     -------
@@ -67,7 +65,7 @@ def full_server(deployment: Deployment, input_tokens, output_tokens, cached_toke
     192
     """
     server, constants = deployment.server, deployment.efficiency
-    end = input_tokens + cached_tokens + output_tokens
+    end = input_tokens + output_tokens
     return batching.concurrency_limit(
         server.devices * server.memory,
         constants.memory_share,
@@ -85,9 +83,9 @@ def request_time(deployment: Deployment, input_tokens, output_tokens, cached_tok
     deployment : Deployment
         What runs where. [-]
     input_tokens, output_tokens : float or ndarray
-        Tokens of a request that are computed, in and out. [token]
+        Tokens of prompt and reply. [token]
     cached_tokens : float or ndarray, optional
-        Tokens of its prompt found in a prefix cache. [token]
+        Tokens of the prompt that are found in a prefix cache. [token]
     running : float, ndarray or None, optional
         Sequences that share the machine; None is as many as fit. [-]
 
@@ -113,22 +111,22 @@ def request_time(deployment: Deployment, input_tokens, output_tokens, cached_tok
     s, c = deployment.server, deployment.efficiency
     compute = compute_share(c, deployment.arithmetic)
     if running is None:
-        running = full_server(deployment, input_tokens, output_tokens, cached_tokens)
+        running = full_server(deployment, input_tokens, output_tokens)
     staged = microbatch(running, s.pipeline)
-    prompt = input_tokens + cached_tokens
-    pairs = prompt_pairs(s, prompt, cached_tokens)
+    computed = input_tokens - cached_tokens
+    pairs = prompt_pairs(s, input_tokens, cached_tokens)
     reading = forward_pass(
         s,
         c,
         compute,
         prompts=staged,
-        tokens=staged * input_tokens,
+        tokens=staged * computed,
         pairs=(staged * pairs[0], staged * pairs[1]),
         reread=(staged * cached_tokens, staged * minimum(cached_tokens, s.window)),
-        passes=maximum(running * input_tokens / c.pass_tokens, 1.0),
+        passes=maximum(running * computed / c.pass_tokens, 1.0),
     )
     steps = output_tokens - 1
-    context = prompt + output_tokens / 2
+    context = input_tokens + output_tokens / 2
     writing = forward_pass(
         s,
         c,
@@ -137,7 +135,7 @@ def request_time(deployment: Deployment, input_tokens, output_tokens, cached_tok
         staged=staged,
         context=context,
         seen=minimum(context, s.window),
-        eager=batching.eager_share(prompt, steps, c.capture_limit),
+        eager=batching.eager_share(input_tokens, steps, c.capture_limit),
     )
     return (reading.time + steps * writing.time) / running
 
@@ -152,9 +150,9 @@ def marginal_times(
     deployment : Deployment
         What runs where. [-]
     input_tokens, output_tokens : float or ndarray
-        Tokens of a request that are computed, in and out. [token]
+        Tokens of prompt and reply. [token]
     cached_tokens : float or ndarray, optional
-        Tokens of its prompt found in a prefix cache. [token]
+        Tokens of the prompt that are found in a prefix cache. [token]
     running : float, ndarray or None, optional
         Sequences that share the machine; None is as many as fit. [-]
 
@@ -190,27 +188,26 @@ def marginal_times(
     positive("request", "input_tokens", input_tokens)
     between("request", "output_tokens", output_tokens, 1)
     between("request", "cached_tokens", cached_tokens, 0)
+    # The last token of a prompt is always computed: the first of the reply comes from it.
+    between("request", "input_tokens less cached_tokens", input_tokens - cached_tokens, 1)
+    request = {"input_tokens": input_tokens, "output_tokens": output_tokens, "cached_tokens": cached_tokens}
     if running is not None:
         positive("request", "running", running)
-    fits = full_server(deployment, input_tokens, output_tokens, cached_tokens)
+    fits = full_server(deployment, input_tokens, output_tokens)
     between("request", "sequences that fit", fits, 1)
 
-    def change(input_step=0.0, output_step=0.0, cached_step=0.0):
+    def change(**step):
         def time(half):
-            return request_time(
-                deployment,
-                input_tokens + half * input_step,
-                output_tokens + half * output_step,
-                cached_tokens + half * cached_step,
-                running,
-            )
+            lengths = {name: length + half * step.get(name, 0.0) for name, length in request.items()}
+            return request_time(deployment, **lengths, running=running)
 
         return time(0.5) - time(-0.5)
 
     return MarginalTimes(
-        input=change(input_step=1.0),
-        output=change(output_step=1.0),
-        cached=change(cached_step=1.0),
-        request=request_time(deployment, input_tokens, output_tokens, cached_tokens, running),
+        input=change(input_tokens=1.0),
+        output=change(output_tokens=1.0),
+        # The prompt is longer by a token that is found in the cache.
+        cached=change(input_tokens=1.0, cached_tokens=1.0),
+        request=request_time(deployment, **request, running=running),
         running=fits if running is None else running,
     )

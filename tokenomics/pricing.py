@@ -117,11 +117,11 @@ def output_price(cost, input_ratio, input_tokens, output_tokens, cached_ratio=0.
     input_ratio : float or ndarray
         Price of an input token over that of an output token: gamma. [-]
     input_tokens, output_tokens : float or ndarray
-        Tokens of the request that are computed, in and out. [token]
+        Tokens of prompt and reply. [token]
     cached_ratio : float or ndarray, optional
         Price of a cached token over that of an output token. [-]
     cached_tokens : float or ndarray, optional
-        Tokens of the prompt found in a prefix cache. [token]
+        Tokens of the prompt that are found in a prefix cache. [token]
 
     Returns
     -------
@@ -144,7 +144,7 @@ def output_price(cost, input_ratio, input_tokens, output_tokens, cached_ratio=0.
     >>> round(1e6 * output_price(0.001557, 0.3, 2035, 300), 2)
     1.71
     """
-    return cost / (input_ratio * input_tokens + cached_ratio * cached_tokens + output_tokens)
+    return cost / (input_ratio * (input_tokens - cached_tokens) + cached_ratio * cached_tokens + output_tokens)
 
 
 def bill(input_price, output_price, input_tokens, output_tokens, cached_price=0.0, cached_tokens=0.0):
@@ -155,11 +155,11 @@ def bill(input_price, output_price, input_tokens, output_tokens, cached_price=0.
     input_price, output_price : float or ndarray
         Prices of a token in and out. [USD/token]
     input_tokens, output_tokens : float or ndarray
-        Tokens of the request that are computed, in and out. [token]
+        Tokens of prompt and reply. [token]
     cached_price : float or ndarray, optional
         Price of a cached token. [USD/token]
     cached_tokens : float or ndarray, optional
-        Tokens of the prompt found in a prefix cache. [token]
+        Tokens of the prompt that are found in a prefix cache. [token]
 
     Returns
     -------
@@ -175,7 +175,8 @@ def bill(input_price, output_price, input_tokens, output_tokens, cached_price=0.
     >>> round(bill(0.59e-6, 0.79e-6, 2035, 300), 6)
     0.001438
     """
-    return input_price * input_tokens + cached_price * cached_tokens + output_price * output_tokens
+    computed_tokens = input_tokens - cached_tokens
+    return input_price * computed_tokens + cached_price * cached_tokens + output_price * output_tokens
 
 
 def margin(revenue, cost):

@@ -81,9 +81,9 @@ def quote(
     payment : Rental or Owned
         How its machines are paid for. [-]
     input_tokens, output_tokens : float or ndarray
-        Tokens of a request that are computed, in and out. [token]
+        Tokens of prompt and reply. [token]
     cached_tokens : float or ndarray, optional
-        Tokens of its prompt found in a prefix cache. [token]
+        Tokens of the prompt that are found in a prefix cache. [token]
     running : float, ndarray or None, optional
         Sequences that share the machine; None is as many as fit. [-]
     utilisation : float or ndarray, optional
