@@ -46,7 +46,11 @@ NO_EQUATION = {
 }
 
 # Labels of chapters that are still to be written.
-PLANNED = set()
+PLANNED = {
+    # From seconds to dollars.
+    "eq-rent", "eq-power", "eq-ownership", "eq-request-cost", "eq-gamma", "eq-price-pair", "eq-bill", "eq-margin",
+    "eq-break-even", "eq-discount", "eq-users", "eq-request-time", "eq-marginal", "eq-time-factor",
+}  # fmt: skip
 
 # Modules without a public name, with the reason.
 INTERNAL = {"tokenomics.explorer.panels": "what the page shows, reached through the calculators"}

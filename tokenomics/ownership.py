@@ -155,6 +155,28 @@ class Owned:
         power = power_drawn(self.load_power, self.idle_power, utilisation, self.overhead)
         return devices * ownership_rate(self.capital, self.life, power, self.electricity)
 
+    def paid_devices(self, devices: int, groups: int) -> int:
+        """Count the devices that must be bought for some groups of devices that work together.
+
+        Parameters
+        ----------
+        devices : int
+            Devices of a group. [-]
+        groups : int
+            Groups. [-]
+
+        Returns
+        -------
+        int
+            Devices. [-]
+
+        Examples
+        --------
+        >>> owned("RTX-4090").paid_devices(2, 3)
+        6
+        """
+        return devices * groups
+
 
 def owned(machine: str, site: str = "household") -> Owned:
     """Look up a machine of one's own.

@@ -11,6 +11,7 @@ __all__ = [
     "price_ratio",
     "rental_rate",
     "request_cost",
+    "users_load",
 ]
 
 _HOUR = 3600
@@ -263,3 +264,33 @@ def discount(price, reference_price):
     0.5
     """
     return 1 - price / reference_price
+
+
+def users_load(users, think_time, response_time):
+    """Find the load that people bring who wait for each answer.
+
+    Parameters
+    ----------
+    users : float or ndarray
+        People in conversation. [-]
+    think_time : float or ndarray
+        Time from an answer to the next question. [s]
+    response_time : float or ndarray
+        Time from a question to the end of its answer. [s]
+
+    Returns
+    -------
+    float or ndarray
+        Load. [request/s]
+
+    Notes
+    -----
+    Equation :eq:`eq-users`, Little's law around the whole circle. A slow server
+    brings itself relief: who waits does not ask.
+
+    Examples
+    --------
+    >>> users_load(1000, 50, 10) == 1000 / 60
+    True
+    """
+    return users / (think_time + response_time)

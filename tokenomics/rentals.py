@@ -5,6 +5,7 @@ from functools import cache
 
 from . import catalogue
 from .checks import choice, positive, suggestion, whole
+from .elementwise import ceil
 from .pricing import rental_rate
 
 __all__ = ["TERMS", "Rental", "rental", "rentals"]
@@ -79,6 +80,37 @@ class Rental:
         31.92
         """
         return rental_rate(devices, self.hourly)
+
+    def paid_devices(self, devices: int, groups: int) -> int:
+        """Count the devices that must be rented for some groups of devices that work together.
+
+        Parameters
+        ----------
+        devices : int
+            Devices of a group. [-]
+        groups : int
+            Groups. [-]
+
+        Returns
+        -------
+        int
+            Devices, in whole machines. [-]
+
+        Raises
+        ------
+        ValueError
+            If no group fits into what is rented out together.
+
+        Examples
+        --------
+        >>> rental("H100-SXM-80GB", "Lambda").paid_devices(4, 3)
+        16
+        """
+        if devices > self.devices:
+            raise ValueError(
+                f"rental of {self.machine}: {self.provider} rents out {self.devices} together; {devices} are needed"
+            )
+        return ceil(groups / (self.devices // devices)) * self.devices
 
 
 def rentals(machine: str | None = None, term: str | None = None) -> tuple:

@@ -1,0 +1,331 @@
+"""The cheapest deployment for a workload and a promise, out of a set; what comes next, and what the others lack."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from .capacity import Capacity, capacity
+from .checks import between, shown
+from .deployment import Deployment, deployment
+from .elementwise import ceil
+from .marginal import full_server
+from .objective import MEASURES, Objective
+from .policy import Policy
+from .rentals import rental, rentals
+from .sweeps import sweep
+from .traffic import Traffic
+
+__all__ = ["Candidate", "Lacking", "Option", "Plan", "candidates", "plan"]
+
+# Devices that commonly work together in one machine.
+_GROUPS = (1, 2, 4, 8)
+# How near the sustained rate is found, as a share: machines come whole anyway.
+_TOLERANCE = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A deployment that might do, and how its machines would be paid for.
+
+    Parameters
+    ----------
+    deployment : Deployment
+        What runs where; a plan takes as many of it as it needs. [-]
+    payment : Rental or Owned
+        How the machines are paid for. [-]
+
+    Examples
+    --------
+    >>> candidates("llama-3.1-8b", ["L40S"])[0].label
+    '1 x L40S 48 GB, bf16'
+    """
+
+    deployment: Deployment
+    payment: object
+
+    @property
+    def label(self) -> str:
+        """What it is, for print."""
+        place = self.deployment
+        return f"{place.parallelism.devices} x {place.accelerator.label}, {place.weights.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """A candidate that keeps the promise.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        The candidate. [-]
+    groups : int
+        How many of it are needed. [-]
+    devices : int
+        Devices paid for: machines are rented whole. [-]
+    rate : float
+        What they cost. [USD/s]
+    cost : float
+        Cost of a request. [USD/request]
+    token_cost : float
+        Cost of a token, in and out alike. [USD/token]
+    load : float
+        Share of what the groups can sustain that is asked of them. [-]
+    capacity : Capacity
+        What one of them sustains, and what binds. [request/s]
+
+    Examples
+    --------
+    >>> Option.__name__
+    'Option'
+    """
+
+    candidate: Candidate
+    groups: int
+    devices: int
+    rate: float
+    cost: float
+    token_cost: float
+    load: float
+    capacity: Capacity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lacking:
+    """A candidate that does not keep the promise.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        The candidate. [-]
+    reason : str
+        What it lacks. [-]
+    excess : float
+        How far it is off: the worst measure over its limit with next to no load;
+        infinite where the model does not fit at all. [-]
+
+    Examples
+    --------
+    >>> Lacking(candidate=candidates("llama-3.1-8b", ["L40S"])[0], reason="TTFT", excess=2.0).excess
+    2.0
+    """
+
+    candidate: Candidate
+    reason: str
+    excess: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The cheapest deployment, those that come next, and those that will not do.
+
+    Parameters
+    ----------
+    best : Option
+        The cheapest. [-]
+    runners_up : tuple of Option
+        The others that keep the promise, the cheapest first. [-]
+    lacking : tuple of Lacking
+        Those that do not, the nearest first. [-]
+
+    Examples
+    --------
+    >>> Plan.__name__
+    'Plan'
+    """
+
+    best: Option
+    runners_up: tuple
+    lacking: tuple
+
+
+def candidates(
+    model,
+    machines=None,
+    *,
+    weights=("bf16",),
+    engine: str | None = None,
+    kv_bits: float = 16,
+    provider: str | None = None,
+    term: str = "on-demand",
+    context: int = 4096,
+) -> tuple:
+    """List deployments of a model on machines that are for rent.
+
+    Parameters
+    ----------
+    model : str or Architecture
+        The model, or its name in the catalogue. [-]
+    machines : iterable of str or None, optional
+        The machines; None is every one whose rent is known. [-]
+    weights : iterable of str, optional
+        Precisions of the weights. [-]
+    engine : str or None, optional
+        The engine; None takes the broad constants of each machine's class. [-]
+    kv_bits : float, optional
+        Stored size of one cached number. [bit]
+    provider : str or None, optional
+        Who rents the machines out; None is the cheapest of each. [-]
+    term : str, optional
+        ``on-demand``, ``spot``, ``lease`` or ``assumed``. [-]
+    context : int, optional
+        Tokens of the longest sequence that must fit. [token]
+
+    Returns
+    -------
+    tuple of Candidate
+        For each machine and precision the least number of devices, of one, two,
+        four or eight, that holds the model and a sequence, and twice as many. [-]
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown, or nothing fits anywhere.
+
+    Examples
+    --------
+    >>> [entry.label for entry in candidates("llama-3.3-70b", ["H100-SXM-80GB"])]
+    ['2 x H100 SXM 80 GB, bf16', '4 x H100 SXM 80 GB, bf16']
+    """
+    known = list(dict.fromkeys(entry.machine for entry in rentals(term=term)))
+    found = []
+    for machine in known if machines is None else machines:
+        for precision in weights:
+            fitting = 0
+            for devices in _GROUPS:
+                place = deployment(model, machine, tensor=devices, weights=precision, kv_bits=kv_bits, engine=engine)
+                if fitting < 2 and full_server(place, context, 1) >= 1 and _for_rent(machine, provider, term, devices):
+                    fitting += 1
+                    found.append(Candidate(deployment=place, payment=rental(machine, provider, term, devices)))
+    if not found:
+        raise ValueError(
+            f"plan: {shown(getattr(model, 'name', model))} with a sequence of {context} tokens fits on none of the "
+            f"machines for rent, up to {_GROUPS[-1]} together; name other machines or weights of fewer bits"
+        )
+    return tuple(found)
+
+
+def _for_rent(machine, provider, term, devices) -> bool:
+    """Whether so many work together in a machine that somebody rents out."""
+    offered = rentals(machine, term)
+    if not offered:
+        # The error names those that are known.
+        rental(machine, provider, term)
+    return any(entry.devices >= devices and provider in (None, entry.provider) for entry in offered)
+
+
+def plan(
+    options,
+    traffic: Traffic,
+    objective: Objective,
+    *,
+    policy: Policy | None = None,
+    reserve: float = 0.0,
+    seed: int = 0,
+    executor=None,
+    progress=None,
+) -> Plan:
+    """Find the cheapest of some deployments that serves a workload as promised.
+
+    Parameters
+    ----------
+    options : iterable of Candidate
+        The deployments to choose from. [-]
+    traffic : Traffic
+        What is asked, and how often. [request/s]
+    objective : Objective
+        What is promised. [s]
+    policy : Policy or None, optional
+        The rules of the scheduler. [-]
+    reserve : float, optional
+        Share of what is sustained that is kept free. [-]
+    seed : int, optional
+        Where chance begins. [-]
+    executor : concurrent.futures.Executor or None, optional
+        Where the candidates are tried. [-]
+    progress : callable or None, optional
+        Called with each candidate when it has been tried. [-]
+
+    Returns
+    -------
+    Plan
+        The cheapest, the runners-up and the rest. [-]
+
+    Raises
+    ------
+    ValueError
+        If none keeps the promise; the message says how near the nearest comes.
+
+    Notes
+    -----
+    The load is split evenly over as many groups as it takes. What a group sustains is
+    found by simulation, see :func:`tokenomics.capacity.capacity`. Machines are rented whole, so
+    the last one may stand partly idle.
+
+    Examples
+    --------
+    >>> from tokenomics.traffic import single
+    >>> found = plan(candidates("llama-3.1-8b", ["L40S"]), single(500, 100, rate=5.0), Objective(tpot=0.1))
+    >>> found.best.groups
+    1
+    """
+    options = tuple(options)
+    if not options or not all(isinstance(entry, Candidate) for entry in options):
+        raise ValueError(f"plan: options is {shown(options)}; it must hold at least one Candidate")
+    between("plan", "reserve", reserve, 0, 0.9)
+    tried = sweep(partial(_try, traffic, objective, policy, reserve, seed), options, executor, progress)
+    good = sorted(
+        (entry for entry in tried if isinstance(entry, Option)), key=lambda entry: (entry.rate, entry.devices)
+    )
+    lacking = sorted((entry for entry in tried if isinstance(entry, Lacking)), key=lambda entry: entry.excess)
+    if not good:
+        nearest = lacking[0]
+        raise ValueError(
+            f"plan: none of {len(options)} deployments keeps the promise; the nearest is {nearest.candidate.label}: "
+            f"{nearest.reason}"
+        )
+    return Plan(best=good[0], runners_up=tuple(good[1:]), lacking=tuple(lacking))
+
+
+def _try(traffic, objective, policy, reserve, seed, candidate):
+    """The option that a candidate makes, or what it lacks."""
+    place, payment = candidate.deployment, candidate.payment
+    longest = max((stream.input.largest, stream.output.largest) for stream in traffic.streams)
+    if full_server(place, *longest) < 1:
+        return Lacking(
+            candidate=candidate,
+            reason=f"a request of {longest[0]} tokens in and {longest[1]} out does not fit",
+            excess=float("inf"),
+        )
+    found = capacity(place, traffic, objective, policy, seed=seed, tolerance=_TOLERANCE)
+    if found.rate == 0:
+        return Lacking(
+            candidate=candidate,
+            reason=_shortfall(found, objective),
+            excess=max(found.missed.values()),
+        )
+    asked = traffic.arrivals.rate
+    groups = ceil(asked / (found.rate * (1 - reserve)))
+    load = asked / (groups * found.rate)
+    devices = payment.paid_devices(place.parallelism.devices, groups)
+    rate = payment.rate(devices, load)
+    cost = rate / asked
+    tokens = traffic.mean(lambda prompt, reply, cached: prompt + reply)
+    return Option(
+        candidate=candidate,
+        groups=groups,
+        devices=devices,
+        rate=rate,
+        cost=cost,
+        token_cost=cost / tokens,
+        load=load,
+        capacity=found,
+    )
+
+
+def _shortfall(found: Capacity, objective: Objective) -> str:
+    """Say how near a server comes to a promise that it misses even when it is all but idle."""
+    parts = []
+    for measure in MEASURES:
+        if measure in found.missed:
+            limit = objective.limits[measure]
+            parts.append(f"{measure} {found.attained[measure]:.3g} s where {limit:.3g} s is promised")
+    return f"{', '.join(parts)}, for {objective.percentile:.0%} of the requests and next to no load"
