@@ -38,14 +38,17 @@ UNITS = {
 }  # fmt: skip
 
 # One function of these modules is one equation of the book.
-FORMULA_MODULES = {"parameters", "work", "hardware", "roofline", "latency", "parallelism", "batching"}
+FORMULA_MODULES = {"parameters", "work", "hardware", "roofline", "latency", "parallelism", "batching", "steady"}
 NO_EQUATION = {
     "tokenomics.hardware.peak_flops": "looks up a value",
     "tokenomics.parallelism.parallelism_from_text": "reads a name",
 }
 
 # Labels of chapters that are still to be written.
-PLANNED = set()
+PLANNED = {
+    # chapter 9: latency, throughput and goodput
+    "eq-little", "eq-goodput", "eq-steady-batch", "eq-prompts-a-pass", "eq-single-wait", "eq-shared-wait",
+}  # fmt: skip
 
 # Modules without a public name, with the reason.
 INTERNAL = {"tokenomics.explorer.panels": "what the page shows, reached through the calculators"}
