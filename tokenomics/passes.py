@@ -151,7 +151,7 @@ def forward_pass(
     >>> place = deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, engine="vllm")
     >>> step = forward_pass(place.server, place.efficiency, 0.5, running=8, staged=8, context=2000)
     >>> round(1000 * step.time)
-    21
+    20
     """
     s, c = server, constants
     width = s.devices / s.pipeline
