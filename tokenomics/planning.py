@@ -3,50 +3,21 @@
 from dataclasses import dataclass
 from functools import partial
 
+from .candidates import Candidate
 from .capacity import Capacity, capacity
 from .checks import between, shown
-from .deployment import Deployment, deployment
 from .elementwise import ceil
 from .marginal import full_server
 from .objective import MEASURES, Objective
 from .policy import Policy
-from .rentals import rental, rentals
+from .pricing import discount
 from .sweeps import sweep
 from .traffic import Traffic
 
-__all__ = ["Candidate", "Lacking", "Option", "Plan", "candidates", "plan"]
+__all__ = ["Lacking", "Option", "Plan", "plan"]
 
-# Devices that commonly work together in one machine.
-_GROUPS = (1, 2, 4, 8)
 # How near the sustained rate is found, as a share: machines come whole anyway.
 _TOLERANCE = 0.05
-
-
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """A deployment that might do, and how its machines would be paid for.
-
-    Parameters
-    ----------
-    deployment : Deployment
-        What runs where; a plan takes as many of it as it needs. [-]
-    payment : Rental or Owned
-        How the machines are paid for. [-]
-
-    Examples
-    --------
-    >>> candidates("llama-3.1-8b", ["L40S"])[0].label
-    '1 x L40S 48 GB, bf16'
-    """
-
-    deployment: Deployment
-    payment: object
-
-    @property
-    def label(self) -> str:
-        """What it is, for print."""
-        place = self.deployment
-        return f"{place.parallelism.devices} x {place.accelerator.label}, {place.weights.name}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +58,11 @@ class Option:
     load: float
     capacity: Capacity
 
+    @property
+    def batch_discount(self) -> float:
+        """How much less a request would cost if nothing were promised and the server never idle."""
+        return discount(1 / self.capacity.saturated_rate, 1 / self.capacity.rate)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lacking:
@@ -104,6 +80,7 @@ class Lacking:
 
     Examples
     --------
+    >>> from tokenomics.candidates import candidates
     >>> Lacking(candidate=candidates("llama-3.1-8b", ["L40S"])[0], reason="TTFT", excess=2.0).excess
     2.0
     """
@@ -135,81 +112,6 @@ class Plan:
     best: Option
     runners_up: tuple
     lacking: tuple
-
-
-def candidates(
-    model,
-    machines=None,
-    *,
-    weights=("bf16",),
-    engine: str | None = None,
-    kv_bits: float = 16,
-    provider: str | None = None,
-    term: str = "on-demand",
-    context: int = 4096,
-) -> tuple:
-    """List deployments of a model on machines that are for rent.
-
-    Parameters
-    ----------
-    model : str or Architecture
-        The model, or its name in the catalogue. [-]
-    machines : iterable of str or None, optional
-        The machines; None is every one whose rent is known. [-]
-    weights : iterable of str, optional
-        Precisions of the weights. [-]
-    engine : str or None, optional
-        The engine; None takes the broad constants of each machine's class. [-]
-    kv_bits : float, optional
-        Stored size of one cached number. [bit]
-    provider : str or None, optional
-        Who rents the machines out; None is the cheapest of each. [-]
-    term : str, optional
-        ``on-demand``, ``spot``, ``lease`` or ``assumed``. [-]
-    context : int, optional
-        Tokens of the longest sequence that must fit. [token]
-
-    Returns
-    -------
-    tuple of Candidate
-        For each machine and precision the least number of devices, of one, two,
-        four or eight, that holds the model and a sequence, and twice as many. [-]
-
-    Raises
-    ------
-    ValueError
-        If a name is unknown, or nothing fits anywhere.
-
-    Examples
-    --------
-    >>> [entry.label for entry in candidates("llama-3.3-70b", ["H100-SXM-80GB"])]
-    ['2 x H100 SXM 80 GB, bf16', '4 x H100 SXM 80 GB, bf16']
-    """
-    known = list(dict.fromkeys(entry.machine for entry in rentals(term=term)))
-    found = []
-    for machine in known if machines is None else machines:
-        for precision in weights:
-            fitting = 0
-            for devices in _GROUPS:
-                place = deployment(model, machine, tensor=devices, weights=precision, kv_bits=kv_bits, engine=engine)
-                if fitting < 2 and full_server(place, context, 1) >= 1 and _for_rent(machine, provider, term, devices):
-                    fitting += 1
-                    found.append(Candidate(deployment=place, payment=rental(machine, provider, term, devices)))
-    if not found:
-        raise ValueError(
-            f"plan: {shown(getattr(model, 'name', model))} with a sequence of {context} tokens fits on none of the "
-            f"machines for rent, up to {_GROUPS[-1]} together; name other machines or weights of fewer bits"
-        )
-    return tuple(found)
-
-
-def _for_rent(machine, provider, term, devices) -> bool:
-    """Whether so many work together in a machine that somebody rents out."""
-    offered = rentals(machine, term)
-    if not offered:
-        # The error names those that are known.
-        rental(machine, provider, term)
-    return any(entry.devices >= devices and provider in (None, entry.provider) for entry in offered)
 
 
 def plan(
@@ -262,6 +164,7 @@ def plan(
 
     Examples
     --------
+    >>> from tokenomics.candidates import candidates
     >>> from tokenomics.traffic import single
     >>> found = plan(candidates("llama-3.1-8b", ["L40S"]), single(500, 100, rate=5.0), Objective(tpot=0.1))
     >>> found.best.groups
