@@ -1,20 +1,20 @@
 """The verbs of the command line that deal with money: price, compare-api, plan."""
 
-import csv
-import json
 import math
 
 from .comparison import compare_api
 from .deployment_options import add_deployment, asked_deployment, asked_requests
 from .ownership import owned
+from .plan_verb import add_plan
 from .quote import quote
 from .rentals import Rental, rental
-from .tables import print_table
+from .reports import add_outputs, print_report
+from .tables import progress
 
 __all__ = ["register"]
 
 _MILLION = 1e6
-FINE = 0
+_PRICES = ("input", "output", "cached")
 
 
 def register(commands):
@@ -44,24 +44,24 @@ def register(commands):
         parser.add_argument("--output", type=int, default=256, help="tokens of a reply (default 256)")
         parser.add_argument("--cached", type=int, default=0, help="tokens of the prompt in the prefix cache")
         parser.add_argument("--requests", default="max", help="requests that run together, or max (default max)")
-        _add_payment(parser)
-        parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-        parser.add_argument("--csv", metavar="FILE", help="write the table here")
+        parser.add_argument("--provider", help="who rents the machine out (default the cheapest)")
+        parser.add_argument("--term", default="on-demand", help="on-demand, spot, lease or assumed")
+        parser.add_argument("--hourly", type=float, help="a rent of your own, for one device, in USD/h")
+        parser.add_argument("--own", metavar="SITE", help="own the machine: household or 'data centre'")
         if verb == "price":
             parser.add_argument("--utilisation", type=float, default=1.0, help="share of the time sold (default 1)")
             parser.add_argument("--gamma", type=float, help="price of input over output; without it derived")
+            parser.add_argument("--workload", help="draw lengths from this workload of the catalogue, many times")
+            parser.add_argument("--draws", type=int, default=1000, help="how often (default 1000)")
+            parser.add_argument("--mix", type=int, default=1, help="requests of a draw (default 1)")
+            parser.add_argument("--seed", type=int, default=0, help="where chance begins (default 0)")
         else:
             parser.add_argument("--api", help="the provider to compare with (default all)")
+        add_outputs(parser)
+    add_plan(commands)
 
 
-def _add_payment(parser):
-    parser.add_argument("--provider", help="who rents the machine out (default the cheapest)")
-    parser.add_argument("--term", default="on-demand", help="on-demand, spot, lease or assumed (default on-demand)")
-    parser.add_argument("--hourly", type=float, help="a rent of your own, for one device [USD/h]")
-    parser.add_argument("--own", metavar="SITE", help="own the machine: household or 'data centre'")
-
-
-def _payment(options, devices: int = 1):
+def _payment(options, devices: int):
     """How the machine is paid for, as asked."""
     if options.own:
         return owned(options.machine, options.own)
@@ -78,33 +78,65 @@ def _asked(options) -> tuple:
 
 def _price(options) -> int:
     place, payment, lengths, running = _asked(options)
-    found = quote(
-        place, payment, **lengths, running=running, utilisation=options.utilisation, input_ratio=options.gamma
-    )
-    rows = [
-        (f"{name} [USD per million tokens]", *(_MILLION * value for value in getattr(found, name)))
-        for name in ("input", "output", "cached")
-    ]
-    rows.append(("cost [USD per thousand requests]", *(1000 * value for value in found.cost)))
-    numbers = {
-        "gamma": float(found.input_ratio),
-        "gamma derived": float(found.derived_ratio),
-        "running": float(found.times.running),
-        "capacity [request/s]": float(found.capacity),
-        "machines [USD/h]": float(found.rate * 3600),
-        "utilisation": options.utilisation,
-    }
-    report = {name: {"value": value, "low": low, "high": high} for name, value, low, high in rows} | numbers
-    _print(
+    title = f"{place.model.name} on {place.parallelism.devices} x {place.accelerator.name}"
+    if options.workload:
+        rows, numbers, title = _drawn(options, place, payment, running, title)
+    else:
+        found = quote(
+            place, payment, **lengths, running=running, utilisation=options.utilisation, input_ratio=options.gamma
+        )
+        rows = _rows({name: getattr(found, name) for name in (*_PRICES, "cost")})
+        numbers = {
+            "gamma": float(found.input_ratio),
+            "gamma derived": float(found.derived_ratio),
+            "running": float(found.times.running),
+            "capacity [request/s]": float(found.capacity),
+        }
+    rate = payment.rate(place.parallelism.devices, options.utilisation)
+    numbers |= {"machines [USD/h]": 3600 * rate, "utilisation": options.utilisation}
+    report = {name: {"value": value, "low": low, "high": high} for name, value, low, high in rows}
+    print_report(
         options,
-        report | _provenance(payment),
-        f"{place.model.name} on {place.parallelism.devices} x {place.accelerator.name}",
+        report | numbers | _provenance(payment),
+        title,
         ("", "value", "low", "high"),
         rows + [(name, value, math.nan, math.nan) for name, value in numbers.items()],
+        [f"Low to high holds 80 %. Machine: {payment.label}; {payment.source or 'no source'}."],
     )
-    if not options.json:
-        print(f"Low to high holds 80 %. Machine: {payment.label}; {payment.source}.")
-    return FINE
+    return 0
+
+
+def _drawn(options, place, payment, running, title) -> tuple:
+    """Prices drawn from a workload, many times."""
+    from .uncertainty import price_draws
+    from .workloads import workload
+
+    if options.gamma is not None:
+        raise ValueError(f"--gamma is {options.gamma}; with --workload it is derived for each draw, so leave one out")
+    with progress("draws", options.draws) as step:
+        found = price_draws(
+            place,
+            payment,
+            workload(options.workload),
+            seed=options.seed,
+            draws=options.draws,
+            requests=options.mix,
+            running=running,
+            utilisation=options.utilisation,
+            progress=step,
+        )
+    rows = _rows({name: found.interval(name) for name in (*_PRICES, "cost")})
+    rows.append(("gamma", *found.interval("input_ratio")))
+    numbers = {"draws": options.draws, "requests of a draw": options.mix, "seed": options.seed}
+    return rows, numbers, f"{title}, workload {options.workload}"
+
+
+def _rows(estimates: dict) -> list:
+    rows = [
+        (f"{name} [USD per million tokens]", *(_MILLION * float(value) for value in estimates[name]))
+        for name in _PRICES
+    ]
+    return [*rows, ("cost [USD per thousand requests]", *(1000 * float(value) for value in estimates["cost"]))]
 
 
 def _compare_api(options) -> int:
@@ -139,39 +171,18 @@ def _compare_api(options) -> int:
             for row, entry in zip(rows, found, strict=True)
         ]
     }
-    title = f"{place.model.name} on {place.parallelism.devices} x {place.accelerator.name}"
-    _print(options, report | _provenance(payment), title, columns, rows)
-    if not options.json:
-        print(f"Machine: {payment.label}; {payment.source}. Offers: {found[0].offer.source}.")
-    return FINE
+    sources = ", ".join(dict.fromkeys(entry.offer.source for entry in found))
+    print_report(
+        options,
+        report | _provenance(payment),
+        f"{place.model.name} on {place.parallelism.devices} x {place.accelerator.name}",
+        columns,
+        rows,
+        [f"Machine: {payment.label}; {payment.source or 'no source'}. Offers: {sources}."],
+    )
+    return 0
 
 
 def _provenance(payment) -> dict:
     """What the machine costs, and who says so."""
     return {"machine": payment.label, "as of": payment.as_of, "source": payment.source}
-
-
-def _print(options, report: dict, title: str, columns, rows):
-    """Print a table or its JSON, and write it to a file where one is named."""
-    if options.csv:
-        with open(options.csv, "w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([columns, *rows])
-    if options.json:
-        print(json.dumps(_finite(report), indent=2))
-    else:
-        print_table(title, columns, [tuple(_shown(cell) for cell in row) for row in rows])
-
-
-def _finite(value):
-    """JSON has no infinity: what never happens is null."""
-    if isinstance(value, dict):
-        return {key: _finite(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_finite(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _shown(cell) -> str:
-    if isinstance(cell, str):
-        return cell
-    return "" if math.isnan(cell) else "never" if math.isinf(cell) else f"{cell:.4g}"

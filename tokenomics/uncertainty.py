@@ -119,6 +119,7 @@ def price_draws(
     running=None,
     utilisation: float = 1.0,
     executor=None,
+    progress=None,
 ) -> PriceDraws:
     """Price a deployment's tokens many times, each time for other requests and another day of its engine.
 
@@ -143,6 +144,8 @@ def price_draws(
         Share of the time that is sold. [-]
     executor : concurrent.futures.Executor or None, optional
         Where to draw; the result is the same anywhere. [-]
+    progress : callable or None, optional
+        Called with the number of each draw when it is done. [-]
 
     Returns
     -------
@@ -178,7 +181,12 @@ def price_draws(
     between("price draws", "utilisation", utilisation, 0, 1)
     draw_some = partial(_draw_some, deployment, payment, traffic, requests, running, utilisation)
     blocks = [(seed, first, min(_TOGETHER, draws - first)) for first in range(0, draws, _TOGETHER)]
-    parts = sweep(draw_some, blocks, executor)
+
+    def done(block):
+        for number in range(block[1], block[1] + block[2]):
+            progress(f"{number + 1} of {draws}")
+
+    parts = sweep(draw_some, blocks, executor, None if progress is None else done)
     return PriceDraws(
         **{
             entry.name: numpy.concatenate([part[number] for part in parts])

@@ -13,15 +13,21 @@ from .policy import Policy
 from .pricing import users_load
 from .traffic import Arrivals, Stream, Traffic
 
-__all__ = ["Night", "chat_service", "home_card", "nightly_batch"]
+__all__ = ["MACHINES", "Night", "chat_service", "home_card", "nightly_batch"]
 
 _HOUR = 3600
-_MACHINES = ("A100-SXM-80GB", "H100-SXM-80GB", "H200-SXM-141GB", "B200-180GB", "MI300X")
+MACHINES = ("A100-SXM-80GB", "H100-SXM-80GB", "H200-SXM-141GB", "B200-180GB", "MI300X")
 _MODEL = "llama-3.3-70b"
 
 
 def chat_service(
-    users: int = 1000, think_time: float = 60.0, ttft: float = 1.0, tpot: float = 0.05, executor=None, progress=None
+    users: int = 1000,
+    think_time: float = 60.0,
+    ttft: float = 1.0,
+    tpot: float = 0.05,
+    machines=MACHINES,
+    executor=None,
+    progress=None,
 ) -> Plan:
     """Plan a chat service on a 70B model.
 
@@ -33,6 +39,8 @@ def chat_service(
         Time from an answer to the next question: reading, thinking, typing. [s]
     ttft, tpot : float, optional
         What nine in ten are promised: the first token, and the pace of the others. [s]
+    machines : iterable of str, optional
+        Machines to choose from. [-]
     executor : concurrent.futures.Executor or None, optional
         Where the deployments are tried. [-]
     progress : callable or None, optional
@@ -51,14 +59,14 @@ def chat_service(
 
     Examples
     --------
-    >>> chat_service(users=20).best.groups
+    >>> chat_service(users=20, machines=["H200-SXM-141GB"]).best.groups
     1
     """
     stream = Stream(input=lognormal(mean=1500, spread=0.8), output=lognormal(mean=300, spread=0.7), cached_share=0.5)
     traffic = Traffic(streams=(stream,), arrivals=Arrivals(rate=users_load(users, think_time, 0.0)))
     longest = stream.input.largest + stream.output.largest
     return plan(
-        candidates(_MODEL, _MACHINES, weights=("bf16", "fp8"), engine="vllm", context=longest),
+        candidates(_MODEL, machines, weights=("bf16", "fp8"), engine="vllm", context=longest),
         traffic,
         Objective(ttft=ttft, tpot=tpot),
         # As many as the engine runs at once unless told otherwise; the broad constants name no limit.
@@ -95,7 +103,7 @@ class Night(NamedTuple):
     bills: tuple
 
 
-def nightly_batch(tokens: float = 1e9, hours: float = 8.0, executor=None, progress=None) -> Night:
+def nightly_batch(tokens: float = 1e9, hours: float = 8.0, machines=MACHINES, executor=None, progress=None) -> Night:
     """Plan a night's batch on a 70B model, with nobody waiting.
 
     Parameters
@@ -104,6 +112,8 @@ def nightly_batch(tokens: float = 1e9, hours: float = 8.0, executor=None, progre
         Tokens of the night, in and out. [token]
     hours : float, optional
         How long the night is, in hours. [-]
+    machines : iterable of str, optional
+        Machines to choose from. [-]
     executor : concurrent.futures.Executor or None, optional
         Where the deployments are tried. [-]
     progress : callable or None, optional
@@ -121,7 +131,7 @@ def nightly_batch(tokens: float = 1e9, hours: float = 8.0, executor=None, progre
 
     Examples
     --------
-    >>> night = nightly_batch(tokens=1e7)
+    >>> night = nightly_batch(tokens=1e7, machines=["MI300X"])
     >>> night.requests, night.plan.best.groups
     (5000.0, 1)
     """
@@ -130,7 +140,7 @@ def nightly_batch(tokens: float = 1e9, hours: float = 8.0, executor=None, progre
     traffic = Traffic(streams=(stream,), arrivals=Arrivals(rate=requests / (hours * _HOUR)))
     longest = stream.input.largest + stream.output.largest
     found = plan(
-        candidates(_MODEL, _MACHINES, weights=("bf16", "fp8"), engine="vllm", context=longest),
+        candidates(_MODEL, machines, weights=("bf16", "fp8"), engine="vllm", context=longest),
         traffic,
         Objective(),
         executor=executor,
