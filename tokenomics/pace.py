@@ -92,6 +92,13 @@ class Pace:
         -------
         Batch
             The lines. [s]
+
+        Examples
+        --------
+        >>> from tokenomics.deployment import deployment
+        >>> pace = Pace(deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, engine="vllm"))
+        >>> len(pace.batch(8).slopes)
+        1
         """
         if (found := self._batches.get(running)) is None:
             found = self._batches[running] = self._lines(running)
@@ -133,6 +140,13 @@ class Pace:
         -------
         float
             Its time. [s]
+
+        Examples
+        --------
+        >>> from tokenomics.deployment import deployment
+        >>> pace = Pace(deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, engine="vllm"))
+        >>> round(1000 * pace.step(1, 2000))
+        18
         """
         fixed, extra, slopes = self.batch(running)
         seen = context if seen is None else seen
@@ -160,6 +174,13 @@ class Pace:
         -------
         float
             Their time. [s]
+
+        Examples
+        --------
+        >>> from tokenomics.deployment import deployment
+        >>> pace = Pace(deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, engine="vllm"))
+        >>> round(1000 * pace.prompt(2035, pace.pairs(2035)))
+        171
         """
         return self.mixed(0, 0, 0, 0, tokens, pairs, ends, reread, share, passes)
 
@@ -177,6 +198,13 @@ class Pace:
         -------
         float
             Its time. [s]
+
+        Examples
+        --------
+        >>> from tokenomics.deployment import deployment
+        >>> pace = Pace(deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, engine="vllm"))
+        >>> pace.mixed(8, 8 * 2000, 8 * 2000, 0, 504, pace.pairs(504)) > pace.step(8, 8 * 2000)
+        True
         """
         return forward_pass(
             self.server,
@@ -206,6 +234,13 @@ class Pace:
         -------
         tuple of float
             Without and with a window. [-]
+
+        Examples
+        --------
+        >>> from tokenomics.deployment import deployment
+        >>> pace = Pace(deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, engine="vllm"))
+        >>> pace.pairs(3)
+        (6.0, 6.0)
         """
         return prompt_pairs(self.server, tokens, cached)
 
@@ -221,6 +256,13 @@ class Pace:
         -------
         float
             The share: all of a single prompt. [-]
+
+        Examples
+        --------
+        >>> from tokenomics.deployment import deployment
+        >>> pace = Pace(deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, engine="vllm"))
+        >>> pace.stage_share(5)
+        1.0
         """
         return maximum(1 / self.server.pipeline, 1 / prompts)
 
@@ -236,6 +278,13 @@ class Pace:
         -------
         float
             What it holds. [byte]
+
+        Examples
+        --------
+        >>> from tokenomics.deployment import deployment
+        >>> pace = Pace(deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, engine="vllm"))
+        >>> pace.held(1000)
+        327680000.0
         """
         return self.cache[0] * tokens + self.cache[1] * min(tokens, self.window)
 

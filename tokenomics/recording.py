@@ -48,6 +48,13 @@ class Record:
             The request. [-]
         never_fits : bool
             Whether its cache is larger than the server's, or the queue was full. [-]
+
+        Examples
+        --------
+        >>> record = Record(1)
+        >>> record.refuse(Sequence(0, 0.0, 100, 20, 0, 0), never_fits=True)
+        >>> record.never_fit
+        1
         """
         self.never_fit += never_fits
         self.turned_away += not never_fits
@@ -61,6 +68,13 @@ class Record:
             The request. [-]
         now : float
             The time. [s]
+
+        Examples
+        --------
+        >>> record = Record(1)
+        >>> record.first_token(Sequence(0, 0.0, 100, 20, 0, 0), 1.5)
+        >>> float(record.first[0])
+        1.5
         """
         self.first[sequence.index] = now
 
@@ -73,6 +87,13 @@ class Record:
             The request. [-]
         now : float
             The time. [s]
+
+        Examples
+        --------
+        >>> record = Record(1)
+        >>> record.end(Sequence(0, 0.0, 100, 20, 0, 0), 4.0)
+        >>> record.ended
+        1
         """
         self.last[sequence.index] = now
         self.ended += 1
@@ -86,6 +107,13 @@ class Record:
         ----------
         used : float
             Its size during a step. [byte]
+
+        Examples
+        --------
+        >>> record = Record(1)
+        >>> record.peak(1e9)
+        >>> record.largest
+        1000000000.0
         """
         self.largest = max(self.largest, used)
 
@@ -102,6 +130,13 @@ class Record:
             Requests that run, and that wait. [request]
         used : float
             The mean size of the cache. [byte]
+
+        Examples
+        --------
+        >>> record = Record(1)
+        >>> record.interval(0.0, 2.0, "decode", 3, 0, 1e9)
+        >>> record.inside_area
+        6.0
         """
         self.spent[what] += time
         self.inside_area += inside * time

@@ -4,14 +4,13 @@ import math
 from collections import deque
 from heapq import heapify, heappop, heappush
 
+from .decoding import Decoding
 from .pace import Pace
 from .policy import Policy
 from .recording import Record
 from .sequences import steps_within
 
 __all__ = ["Scheduler"]
-
-_WINDOW, _CAPTURE = 0, 1
 
 
 class Scheduler:
@@ -57,22 +56,31 @@ class Scheduler:
         self.by_prompt = policy.admission == "prompt"
         self.continuous = policy.batching == "continuous"
         self.watermark = policy.watermark * pace.budget
-        self.now, self.steps = 0.0, 0
+        self.now = 0.0
         self.waiting, self.reading = [], deque()
         self.inside = 0  # admitted: reading or decoding
-        self.running = self.context = self.seen = self.growing = self.eager = 0
+        self.batch = Decoding(pace.window, pace.capture_limit)
         self.read_context = self.read_seen = 0
         self.reserved = 0.0
-        self.ends, self.marks, self.victims = [], [], []
+        self.victims = []
 
     def run(self):
-        """Work until all that arrived has left."""
+        """Work until all that arrived has left.
+
+        Examples
+        --------
+        >>> from tokenomics.deployment import deployment
+        >>> record = Record(0)
+        >>> Scheduler(Pace(deployment("llama-3.1-8b", "L40S")), Policy(), [], record).run()
+        >>> record.steps
+        0
+        """
         while True:
             self._take_arrivals()
             self._admit()
             if self.reading:
                 self._read()
-            elif self.running:
+            elif self.batch.running:
                 self._decode()
             elif not self._wait():
                 return
@@ -135,14 +143,18 @@ class Scheduler:
     def _used(self) -> float:
         """The cache that is in use, in bytes."""
         full, windowed = self.pace.cache
-        return full * (self.context + self.read_context) + windowed * (self.seen + self.read_seen)
+        return full * (self.batch.context + self.read_context) + windowed * (self.batch.seen + self.read_seen)
+
+    def _growth(self) -> float:
+        """What a step adds to it, in bytes."""
+        return self.pace.cache[0] * self.batch.running + self.pace.cache[1] * self.batch.growing
 
     def _read(self):
         """One pass over prompts; with chunks, decoding goes on in the same pass."""
         chunked = self.policy.chunk_tokens is not None
-        if chunked and self.by_prompt and self.running and self._used() > self.pace.budget:
+        if chunked and self.by_prompt and self.batch.running and self._used() > self.pace.budget:
             return self._preempt()
-        running = self.running if chunked else 0
+        running = self.batch.running if chunked else 0
         room = (self.policy.chunk_tokens if chunked else int(self.pace.constants.pass_tokens)) - running
         share = self.pace.stage_share(len(self.reading))
         tokens = full_pairs = windowed_pairs = again = again_seen = 0
@@ -160,7 +172,8 @@ class Scheduler:
                 ended.append(self.reading.popleft())
         pieces = (tokens, (full_pairs, windowed_pairs), len(ended), (again, again_seen), share)
         if running:
-            time = self.pace.mixed(running, self.context, self.seen, float(self.eager > 0), *pieces)
+            batch = self.batch
+            time = self.pace.mixed(running, batch.context, batch.seen, float(batch.eager > 0), *pieces)
         else:
             time = self.pace.prompt(*pieces)
         self.record.prompt_tokens += tokens
@@ -179,47 +192,13 @@ class Scheduler:
                 self._join(sequence)
 
     def _join(self, sequence):
-        """Let a sequence decode with the others."""
-        left = sequence.reply - sequence.produced
-        context = sequence.prompt + sequence.produced
-        sequence.finish = self.steps + left
-        self.running += 1
-        self.context += context
-        heappush(self.ends, (sequence.finish, sequence.index, sequence))
+        """Let a sequence decode with the others; if it may have to give way, note it and forget those that left."""
+        self.batch.join(sequence)
         if self.by_prompt:
-            self._note_victim(sequence)
-        window, capture = self.pace.window, self.pace.capture_limit
-        self.seen += min(context, window)
-        if context < window:
-            self.growing += 1
-            if window - context < left:
-                self._mark(window - context, _WINDOW, sequence)
-        if context > capture:
-            self.eager += 1
-        elif capture - context + 1 < left:
-            self._mark(capture - context + 1, _CAPTURE, sequence)
-
-    def _mark(self, steps, kind, sequence):
-        """Note that a sequence will outgrow something."""
-        heappush(self.marks, (self.steps + steps, sequence.index, kind, sequence.finish, sequence))
-
-    def _note_victim(self, sequence):
-        """Note a sequence that may have to give way, and forget those that have left."""
-        heappush(self.victims, (-sequence.priority, -sequence.index, sequence.finish, sequence))
-        if len(self.victims) > 2 * self.running + 64:
-            self.victims = [entry for entry in self.victims if entry[3].finish == entry[2]]
-            heapify(self.victims)
-
-    def _leave(self, sequence):
-        """Take a sequence out of the batch; it has its produced tokens up to now."""
-        context = sequence.prompt + sequence.reply - (sequence.finish - self.steps)
-        sequence.produced = context - sequence.prompt
-        sequence.finish = -1
-        self.running -= 1
-        self.context -= context
-        self.seen -= min(context, self.pace.window)
-        self.growing -= context < self.pace.window
-        self.eager -= context > self.pace.capture_limit
+            heappush(self.victims, (-sequence.priority, -sequence.index, sequence.finish, sequence))
+            if len(self.victims) > 2 * self.batch.running + 64:
+                self.victims = [entry for entry in self.victims if entry[3].finish == entry[2]]
+                heapify(self.victims)
 
     def _end(self, sequence):
         self.inside -= 1
@@ -229,28 +208,23 @@ class Scheduler:
 
     def _decode(self):
         """As many decode steps as nothing interrupts."""
-        fixed, eager, slopes = self.pace.batch(self.running)
-        growth = self.pace.cache[0] * self.running + self.pace.cache[1] * self.growing
-        used = self._used()
-        while self.ends[0][2].finish != self.ends[0][0]:
-            heappop(self.ends)
-        steps = self.ends[0][0] - self.steps
-        if self.marks:
-            steps = min(steps, self.marks[0][0] - self.steps)
+        batch = self.batch
+        fixed, eager, slopes = self.pace.batch(batch.running)
+        steps, used, growth = batch.next_event(), self._used(), self._growth()
         if self.by_prompt:
             if used > self.pace.budget:
                 return self._preempt()
             if growth:
                 steps = min(steps, int((self.pace.budget - used) / growth) + 1)
         lines = [
-            (full * self.context + windowed * self.seen, full * self.running + windowed * self.growing)
+            (full * batch.context + windowed * batch.seen, full * batch.running + windowed * batch.growing)
             for full, windowed in slopes
         ]
         start, rise = max(lines)
         for other, steeper in lines:
             if steeper > rise:
                 steps = min(steps, max(1, math.ceil((start - other) / (steeper - rise))))
-        first = fixed + start + (eager if self.eager else 0.0)
+        first = fixed + start + (eager if batch.eager else 0.0)
         may_join = self.continuous and self.inside < self.limit and (self.ranked or not self.waiting)
         if may_join and self.next is not None:
             steps = min(steps, steps_within(self.next.arrival - self.now, first, rise))
@@ -259,26 +233,13 @@ class Scheduler:
 
     def _advance(self, time, what, steps=0):
         """Let time pass, and every running sequence gain its tokens."""
-        growth = self.pace.cache[0] * self.running + self.pace.cache[1] * self.growing
-        used = self._used() + steps / 2 * growth
+        used = self._used() + steps / 2 * self._growth()
         self.record.interval(self.now, time, what, self.inside, len(self.waiting), used)
         self.now += time
-        if not steps:
-            return
-        self.steps += steps
-        self.record.steps += steps
-        self.record.tokens += steps * self.running
-        self.context += steps * self.running
-        self.seen += steps * self.growing
-        while self.marks and self.marks[0][0] <= self.steps:
-            _, _, kind, finish, sequence = heappop(self.marks)
-            if sequence.finish == finish:
-                self.growing -= kind == _WINDOW
-                self.eager += kind == _CAPTURE
-        while self.ends and self.ends[0][0] <= self.steps:
-            finish, _, sequence = heappop(self.ends)
-            if sequence.finish == finish:
-                self._leave(sequence)
+        if steps:
+            self.record.steps += steps
+            self.record.tokens += steps * self.batch.running
+            for sequence in self.batch.advance(steps):
                 self._end(sequence)
 
     def _preempt(self):
@@ -287,7 +248,7 @@ class Scheduler:
             _, _, finish, sequence = heappop(self.victims)
             if sequence.finish == finish:
                 break
-        self._leave(sequence)
+        self.batch.leave(sequence)
         self.inside -= 1
         self.record.preemptions += 1
         if self.policy.preemption == "swap":
