@@ -1,5 +1,7 @@
 """Gamma derived: the machine time of one more token against the closed form, limits and bounds."""
 
+from dataclasses import replace
+
 import pytest
 
 from tokenomics.burst import times
@@ -8,6 +10,9 @@ from tokenomics.deployment import deployment
 from tokenomics.efficiency import CEILING
 from tokenomics.marginal import full_server, marginal_times, request_time
 from tokenomics.passes import compute_share
+from tokenomics.policy import Policy
+from tokenomics.serving import simulate
+from tokenomics.traffic import Arrivals, draw, single
 
 PLACE = deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, engine="vllm")
 PEAKS = deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, constants=CEILING)
@@ -77,6 +82,30 @@ def test_a_prefix_found_in_the_cache_saves_its_arithmetic_and_what_its_passes_se
     found = request_time(PLACE, 2035, 300, 1000, running=16)
     saved = PLACE.server.token_flops * 1000 / (4 * 989e12 * PLACE.efficiency.compute)
     assert saved < whole - found < 1.5 * saved
+
+
+def test_the_simulator_agrees_on_what_a_token_adds_to_a_full_server():
+    """An oracle of its own: three waves of as many as fit, simulated with prompts or replies a little longer."""
+    together = Arrivals(pattern="together")
+
+    def simulated(inputs, outputs):
+        count = 3 * int(full_server(PLACE, inputs, outputs))
+        traffic = replace(single(inputs, outputs), arrivals=together)
+        outcome = simulate(PLACE, draw(traffic, count, seed=1), Policy(admission="reply"))
+        return outcome.duration / count
+
+    found = marginal_times(PLACE, 2035, 300)
+    of_input = (simulated(2235, 300) - simulated(1835, 300)) / 400
+    of_output = (simulated(2035, 340) - simulated(2035, 260)) / 80
+    assert simulated(2035, 300) == pytest.approx(found.request, rel=0.03)
+    assert of_input == pytest.approx(found.input, rel=0.1)
+    assert of_output == pytest.approx(found.output, rel=0.1)
+
+
+@pytest.mark.parametrize("running", [193, 1000])
+def test_more_than_fit_cannot_run(running):
+    with pytest.raises(ValueError, match=f"running is {running}; at most 192"):
+        marginal_times(PLACE, 2035, 300, 0, running)
 
 
 def test_faster_machines_take_less_time_for_every_token():

@@ -77,6 +77,13 @@ def test_a_load_may_be_asked_in_three_ways(capsys):
     assert by_rate == by_users == pytest.approx(by_tokens)
 
 
+def test_prices_of_ones_own_stand_among_the_offers(capsys):
+    report = json.loads(run(capsys, "compare-api", *PLACE, *CHAT, "--sell", "1", "3", "--json")[1])
+    (own,) = [entry for entry in report["offers"] if entry["provider"] == "yours"]
+    assert own["API [USD per thousand requests]"] == pytest.approx(1e-3 * (2035 + 3 * 300))
+    assert own["pays"] == "yes" and 0 < own["share of capacity %"] < 100
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -85,6 +92,8 @@ def test_a_load_may_be_asked_in_three_ways(capsys):
         (("price", *PLACE, "--provider", "Lambada"), "did you mean 'Lambda"),
         (("price", *PLACE, "--term", "stolen"), "term is 'stolen'"),
         (("price", *PLACE, "--own", "garage"), "site is 'garage'"),
+        (("price", *PLACE, "--requests", "5000"), "running is 5000; at most"),
+        (("compare-api", *PLACE, "--sell", "-1", "1"), "input is -1e-06"),
         (("price", *PLACE, "--requests", "some"), "--requests is 'some'"),
         (("price", *PLACE, "--workload", "nonsense"), "name is 'nonsense'"),
         (("price", *PLACE, "--workload", "mixed", "--gamma", "0.3"), "leave one out"),

@@ -81,7 +81,8 @@ def test_a_stricter_promise_sustains_less(found):
 
 def test_a_reserve_takes_more_machines():
     only = CHOICE[-1:]
-    bare, reserved = (plan(only, single(1000, 200, rate=200.0), PROMISE, policy=POLICY, reserve=share) for share in (0.0, 0.5))
+    busy = single(1000, 200, rate=200.0)
+    bare, reserved = (plan(only, busy, PROMISE, policy=POLICY, reserve=share) for share in (0.0, 0.5))
     assert reserved.best.groups >= 2 * bare.best.groups - 1 and reserved.best.load <= 0.5
 
 

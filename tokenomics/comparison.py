@@ -79,6 +79,7 @@ def compare_api(
     cached_tokens=0.0,
     running=None,
     provider: str | None = None,
+    others=(),
 ) -> tuple:
     """Hold a machine against those who serve the same model by the token.
 
@@ -96,6 +97,8 @@ def compare_api(
         Sequences that share the machine; None is as many as fit. [-]
     provider : str or None, optional
         The one to compare with; None is all that are known. [-]
+    others : iterable of Offer, optional
+        Offers beside those of the catalogue: a price list of one's own, say. [-]
 
     Returns
     -------
@@ -111,7 +114,8 @@ def compare_api(
     -----
     Equation :eq:`eq-break-even`. A machine of one's own has a cost that goes with
     the load, the power above idle. Who serves by the token may do so from
-    weights of fewer bits: the offers do not say.
+    weights of fewer bits: the offers do not say. Held against a price list of one's
+    own, the break-even is the least load at which serving pays.
 
     Examples
     --------
@@ -122,7 +126,7 @@ def compare_api(
     >>> found[0].bill < found[-1].bill
     True
     """
-    known = {found.provider: found for found in offers(deployment.model.name)}
+    known = {found.provider: found for found in (*offers(deployment.model.name), *others)}
     if not known:
         models = ", ".join(sorted({found.model for found in offers()}))
         raise ValueError(f"compare-api: no price per token of {deployment.model.name} is known; known: {models}")

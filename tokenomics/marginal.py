@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from . import batching
-from .checks import between, positive
+from .checks import between, positive, shown
 from .deployment import Deployment
 from .elementwise import maximum, minimum
 from .parallelism import microbatch
@@ -164,7 +164,7 @@ def marginal_times(
     Raises
     ------
     ValueError
-        If a length is out of range, or no sequence fits.
+        If a number is out of range, or fewer sequences fit than are to run.
 
     Notes
     -----
@@ -194,7 +194,13 @@ def marginal_times(
     if running is not None:
         positive("request", "running", running)
     fits = full_server(deployment, input_tokens, output_tokens)
-    between("request", "sequences that fit", fits, 1)
+    if _least(fits) < 1:
+        raise ValueError(
+            f"deployment: {deployment.model.name} in {deployment.weights.name} on {deployment.server.devices:.0f} x "
+            f"{deployment.accelerator.name} leaves room for {max(_least(fits), 0):.2g} of such requests; one must fit"
+        )
+    if running is not None and _least(fits - running) < 0:
+        raise ValueError(f"request: running is {shown(running)}; at most {_least(fits):.0f} of such requests fit")
 
     def change(**step):
         def time(half):
@@ -211,3 +217,8 @@ def marginal_times(
         request=request_time(deployment, **request, running=running),
         running=fits if running is None else running,
     )
+
+
+def _least(value):
+    """The smallest of an array, or the number itself."""
+    return value.min() if hasattr(value, "dtype") and value.ndim else value

@@ -4,6 +4,7 @@ import math
 
 from .comparison import compare_api
 from .deployment_options import add_deployment, asked_deployment, asked_requests
+from .offers import Offer, TokenPrices
 from .ownership import owned
 from .plan_verb import add_plan
 from .quote import quote
@@ -57,6 +58,9 @@ def register(commands):
             parser.add_argument("--seed", type=int, default=0, help="where chance begins (default 0)")
         else:
             parser.add_argument("--api", help="the provider to compare with (default all)")
+            parser.add_argument(
+                "--sell", nargs=2, type=float, metavar=("IN", "OUT"), help="prices of your own, USD per million tokens"
+            )
         add_outputs(parser)
     add_plan(commands)
 
@@ -141,7 +145,11 @@ def _rows(estimates: dict) -> list:
 
 def _compare_api(options) -> int:
     place, payment, lengths, running = _asked(options)
-    found = compare_api(place, payment, **lengths, running=running, provider=options.api)
+    others = []
+    if options.sell:
+        prices = TokenPrices(**{name: price / _MILLION for name, price in zip(_PRICES, options.sell, strict=False)})
+        others.append(Offer(model=place.model.name, provider="yours", prices=prices, as_of="now", source="you"))
+    found = compare_api(place, payment, **lengths, running=running, provider=options.api, others=others)
     columns = (
         "provider",
         "as of",

@@ -8,7 +8,7 @@ import numpy
 from .checks import between, positive, whole
 from .deployment import Deployment
 from .efficiency import CEILING
-from .marginal import marginal_times, request_time
+from .marginal import full_server, marginal_times, request_time
 from .prediction import Estimate
 from .pricing import output_price, price_ratio, request_cost
 from .sweeps import sweep
@@ -177,6 +177,8 @@ def price_draws(
     whole("price draws", "seed", seed, 0)
     whole("price draws", "draws", draws)
     whole("price draws", "requests", requests)
+    if running is not None:
+        positive("price draws", "running", running)
     positive("price draws", "utilisation", utilisation)
     between("price draws", "utilisation", utilisation, 0, 1)
     draw_some = partial(_draw_some, deployment, payment, traffic, requests, running, utilisation)
@@ -196,7 +198,7 @@ def price_draws(
 
 
 def _draw_some(deployment, payment, traffic, requests, running, utilisation, block):
-    """A few draws: one column for each field of the result."""
+    """Make a few draws: one column for each field of the result."""
     seed, first, count = block
     # A draw's chance depends on its number alone, not on which task makes it.
     chances = [numpy.random.SeedSequence((seed, number)).generate_state(2) for number in range(first, first + count)]
@@ -206,10 +208,13 @@ def _draw_some(deployment, payment, traffic, requests, running, utilisation, blo
         numpy.array([getattr(one, name) for one in drawn], dtype=float)
         for name in ("input_tokens", "output_tokens", "cached_tokens")
     )
+    if running is not None:
+        # Where long requests are drawn, fewer of them fit.
+        running = numpy.minimum(running, numpy.maximum(full_server(deployment, prompts, replies), 1.0))
     found = marginal_times(deployment, prompts, replies, cached, running)
     floor = request_time(replace(deployment, efficiency=CEILING), prompts, replies, cached, found.running).mean(axis=1)
     likely = found.request.mean(axis=1)
-    alone = running is not None and running <= 1
+    alone = running is not None and (running <= 1).all()
     factor = time_factor(normal, *deployment.efficiency.spread["single" if alone else "batched"])
     time = numpy.maximum(likely * factor, numpy.minimum(floor, likely))
     cost = request_cost(payment.rate(deployment.server.devices, utilisation), time, 1.0, utilisation)
