@@ -1,11 +1,14 @@
 """Plans: the cheapest is the cheapest, no promise is broken, and what cannot be kept is said to be so."""
 
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from tokenomics.candidates import Candidate, candidates
 from tokenomics.deployment import deployment
+from tokenomics.efficiency import slowed
+from tokenomics.marginal import request_time
 from tokenomics.objective import Objective
 from tokenomics.offers import offer
 from tokenomics.planning import plan
@@ -77,6 +80,21 @@ def test_a_stricter_promise_sustains_less(found):
     assert rates
     for entry in (found.best, *found.runners_up):
         assert rates.get(entry.candidate.label, 0.0) <= entry.capacity.rate
+
+
+def test_caution_takes_no_fewer_machines_of_the_cheapest(found):
+    assert found.cautious.candidate.label == found.best.candidate.label
+    assert found.cautious.groups >= found.best.groups and found.cautious.capacity.rate < found.best.capacity.rate
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.7, 4.0])
+@pytest.mark.parametrize("engine", ["vllm", None])
+def test_a_slowed_engine_takes_the_factor_longer_for_everything(factor, engine):
+    place = deployment("llama-3.1-8b", "H100-SXM-80GB", tensor=2, engine=engine, weights="int4-awq")
+    slow = replace(place, efficiency=slowed(place.efficiency, factor))
+    for running in (1, 64):
+        likely, longer = (request_time(one, 2000, 300, 500, running) for one in (place, slow))
+        assert longer == pytest.approx(factor * likely)
 
 
 def test_a_reserve_takes_more_machines():

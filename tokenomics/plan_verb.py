@@ -59,7 +59,7 @@ def add_plan(commands):
 
 def _plan(options) -> int:
     from .objective import Objective
-    from .planning import plan
+    from .planning import Option, plan
     from .policy import Policy
     from .traffic import single
     from .workloads import workload
@@ -127,11 +127,18 @@ def _plan(options) -> int:
         {"deployment": entry.candidate.label, "lacks": entry.reason, "rent": entry.candidate.payment.label}
         for entry in found.lacking
     ]
+    slow = found.cautious
+    doubt = "as slow an engine as one in ten: "
+    if isinstance(slow, Option):
+        doubt += f"{slow.groups} groups of the first, {_HOUR * slow.rate:.4g} USD/h"
+    else:
+        doubt += f"the first would lack {slow.reason}"
     sources = list(dict.fromkeys(entry.candidate.payment.source for entry in (found.best, *found.runners_up)))
     report = {
         "rate [request/s]": traffic.arrivals.rate,
         "plans": [dict(zip(columns, row, strict=True)) for row in rows],
         "lacking": lacking,
+        "caution": doubt,
         "sources": sources,
     }
     print_report(
@@ -140,7 +147,11 @@ def _plan(options) -> int:
         f"{options.model}, {traffic.arrivals.rate:.4g} request/s, the cheapest first",
         columns,
         rows,
-        [*(f"lacks: {entry['deployment']}: {entry['lacks']}" for entry in lacking), f"Rents: {'; '.join(sources)}."],
+        [
+            *(f"lacks: {entry['deployment']}: {entry['lacks']}" for entry in lacking),
+            f"With {doubt}.",
+            f"Rents: {'; '.join(sources)}.",
+        ],
     )
     return 0
 

@@ -1,11 +1,12 @@
 """The cheapest deployment for a workload and a promise, out of a set; what comes next, and what the others lack."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from .candidates import Candidate
 from .capacity import Capacity, capacity
 from .checks import between, shown
+from .efficiency import slowed
 from .elementwise import ceil
 from .marginal import full_server
 from .objective import MEASURES, Objective
@@ -102,6 +103,8 @@ class Plan:
         The others that keep the promise, the cheapest first. [-]
     lacking : tuple of Lacking
         Those that do not, the nearest first. [-]
+    cautious : Option or Lacking
+        What becomes of the cheapest if its engine is as slow as one in ten is. [-]
 
     Examples
     --------
@@ -112,6 +115,7 @@ class Plan:
     best: Option
     runners_up: tuple
     lacking: tuple
+    cautious: object
 
 
 def plan(
@@ -185,7 +189,8 @@ def plan(
             f"plan: none of {len(options)} deployments keeps the promise; the nearest is {nearest.candidate.label}: "
             f"{nearest.reason}"
         )
-    return Plan(best=good[0], runners_up=tuple(good[1:]), lacking=tuple(lacking))
+    cautious = _try(traffic, objective, policy, reserve, seed, _cautious(good[0].candidate))
+    return Plan(best=good[0], runners_up=tuple(good[1:]), lacking=tuple(lacking), cautious=cautious)
 
 
 def _try(traffic, objective, policy, reserve, seed, candidate):
@@ -222,6 +227,13 @@ def _try(traffic, objective, policy, reserve, seed, candidate):
         load=load,
         capacity=found,
     )
+
+
+def _cautious(candidate: Candidate) -> Candidate:
+    """The candidate with an engine at the slow end of its interval."""
+    constants = candidate.deployment.efficiency
+    slow = slowed(constants, constants.spread["batched"][1])
+    return replace(candidate, deployment=replace(candidate.deployment, efficiency=slow))
 
 
 def _shortfall(found: Capacity, objective: Objective) -> str:
