@@ -18,7 +18,7 @@ from tokenomics.rentals import Rental, rental
 from tokenomics.traffic import single
 from tokenomics.worked_plans import chat_service, home_card, nightly_batch
 
-CHOICE = candidates("llama-3.1-8b", ["L40S", "A100-SXM-80GB", "H100-SXM-80GB"])
+CHOICE = candidates("llama-3.1-8b", ["L40S", "H100-SXM-80GB"])
 TRAFFIC = single(1000, 200, rate=20.0)
 PROMISE = Objective(ttft=1.0, tpot=0.04)
 POLICY = Policy(max_sequences=128)
@@ -85,6 +85,12 @@ def test_a_stricter_promise_sustains_less(found):
 def test_caution_takes_no_fewer_machines_of_the_cheapest(found):
     assert found.cautious.candidate.label == found.best.candidate.label
     assert found.cautious.groups >= found.best.groups and found.cautious.capacity.rate < found.best.capacity.rate
+
+
+def test_a_cautious_plan_costs_no_less(found):
+    careful = plan(CHOICE, TRAFFIC, PROMISE, policy=POLICY, cautious=True)
+    assert found.best.rate <= careful.best.rate <= found.cautious.rate
+    assert careful.cautious is careful.best
 
 
 @pytest.mark.parametrize("factor", [1.0, 1.7, 4.0])

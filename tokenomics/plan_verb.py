@@ -53,6 +53,7 @@ def add_plan(commands):
     parser.add_argument("--percentile", type=float, default=0.9, help="share of requests promised (default 0.9)")
     parser.add_argument("--max-sequences", type=int, default=256, help="sequences that run at once (default 256)")
     parser.add_argument("--reserve", type=float, default=0.0, help="share of the capacity kept free (default 0)")
+    parser.add_argument("--cautious", action="store_true", help="take every engine to be as slow as one in ten")
     parser.add_argument("--seed", type=int, default=0, help="where chance begins (default 0)")
     add_outputs(parser)
 
@@ -89,6 +90,7 @@ def _plan(options) -> int:
             objective,
             policy=Policy(max_sequences=options.max_sequences),
             reserve=options.reserve,
+            cautious=options.cautious,
             seed=options.seed,
             progress=lambda candidate: step(candidate.label),
         )

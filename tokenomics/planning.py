@@ -125,6 +125,7 @@ def plan(
     *,
     policy: Policy | None = None,
     reserve: float = 0.0,
+    cautious: bool = False,
     seed: int = 0,
     executor=None,
     progress=None,
@@ -143,6 +144,8 @@ def plan(
         The rules of the scheduler. [-]
     reserve : float, optional
         Share of what is sustained that is kept free. [-]
+    cautious : bool, optional
+        Whether every engine is taken to be as slow as one in ten is. [-]
     seed : int, optional
         Where chance begins. [-]
     executor : concurrent.futures.Executor or None, optional
@@ -164,7 +167,9 @@ def plan(
     -----
     The load is split evenly over as many groups as it takes. What a group sustains is
     found by simulation, see :func:`tokenomics.capacity.capacity`. Machines are rented whole, so
-    the last one may stand partly idle.
+    the last one may stand partly idle. How sure the times are is the engine's interval:
+    a promise near what a lone request takes is lost with an engine somewhat slower,
+    so plan with caution where it matters.
 
     Examples
     --------
@@ -178,6 +183,8 @@ def plan(
     if not options or not all(isinstance(entry, Candidate) for entry in options):
         raise ValueError(f"plan: options is {shown(options)}; it must hold at least one Candidate")
     between("plan", "reserve", reserve, 0, 0.9)
+    if cautious:
+        options = tuple(map(_cautious, options))
     tried = sweep(partial(_try, traffic, objective, policy, reserve, seed), options, executor, progress)
     good = sorted(
         (entry for entry in tried if isinstance(entry, Option)), key=lambda entry: (entry.rate, entry.devices)
@@ -189,8 +196,9 @@ def plan(
             f"plan: none of {len(options)} deployments keeps the promise; the nearest is {nearest.candidate.label}: "
             f"{nearest.reason}"
         )
-    cautious = _try(traffic, objective, policy, reserve, seed, _cautious(good[0].candidate))
-    return Plan(best=good[0], runners_up=tuple(good[1:]), lacking=tuple(lacking), cautious=cautious)
+    best = good[0]
+    slow = best if cautious else _try(traffic, objective, policy, reserve, seed, _cautious(best.candidate))
+    return Plan(best=best, runners_up=tuple(good[1:]), lacking=tuple(lacking), cautious=slow)
 
 
 def _try(traffic, objective, policy, reserve, seed, candidate):

@@ -26,6 +26,7 @@ def chat_service(
     ttft: float = 1.0,
     tpot: float = 0.05,
     machines=MACHINES,
+    cautious: bool = False,
     executor=None,
     progress=None,
 ) -> Plan:
@@ -41,6 +42,8 @@ def chat_service(
         What nine in ten are promised: the first token, and the pace of the others. [s]
     machines : iterable of str, optional
         Machines to choose from. [-]
+    cautious : bool, optional
+        Whether every engine is taken to be as slow as one in ten is. [-]
     executor : concurrent.futures.Executor or None, optional
         Where the deployments are tried. [-]
     progress : callable or None, optional
@@ -71,6 +74,7 @@ def chat_service(
         Objective(ttft=ttft, tpot=tpot),
         # As many as the engine runs at once unless told otherwise; the broad constants name no limit.
         policy=Policy(max_sequences=256),
+        cautious=cautious,
         executor=executor,
         progress=progress,
     )
