@@ -122,7 +122,8 @@ class Scheduler:
                 self._join(sequence)
             else:
                 self.reading.append(sequence)
-                tokens = sequence.prompt + sequence.produced
+                # With the token that it is read for, so that there is room for the first step too.
+                tokens = sequence.prompt + sequence.produced + 1
                 self.read_context += tokens
                 self.read_seen += min(tokens, self.pace.window)
 
@@ -177,12 +178,13 @@ class Scheduler:
         else:
             time = self.pace.prompt(*pieces)
         self.record.prompt_tokens += tokens
+        self.record.peak(self._used())
         self._advance(time, "mixed" if running else "prompt", 1 if running else 0)
         for sequence in ended:
+            sequence.produced += 1
             length = sequence.prompt + sequence.produced
             self.read_context -= length
             self.read_seen -= min(length, self.pace.window)
-            sequence.produced += 1
             self.record.tokens += 1
             if sequence.produced == 1:
                 self.record.first_token(sequence, self.now)
