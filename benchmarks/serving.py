@@ -12,7 +12,7 @@ from tokenomics.traffic import Arrivals, Stream, Traffic, draw
 
 REQUESTS = 500_000
 LOAD = 0.8
-# Seconds of one core for all of them; bytes that a request may leave behind: nine numbers and the copy of a few.
+# Seconds of one core for all of them; bytes that a request may add to what drawing it took.
 TARGETS = {"seconds": 60.0, "bytes": 150.0}
 
 
@@ -40,7 +40,7 @@ def main() -> None:
         print(
             f"{REQUESTS:,} requests at a load of {LOAD}, {name}: {taken:.1f} s, {verdict(taken, 'seconds')}; "
             f"{REQUESTS / taken:,.0f} requests a second, {found.tokens / taken / 1e6:.1f} million tokens a second; "
-            f"{peak() / 1e6:.0f} MB at most, {grown:.0f} bytes a request, {verdict(grown, 'bytes')}"
+            f"{peak() / 1e6:.0f} MB at most, {grown:.0f} bytes a request more than drawing it, {verdict(grown, 'bytes')}"
         )
 
 

@@ -122,7 +122,17 @@ def test_exponential_services_one_at_a_time_wait_as_m_m_1(load):
     assert shared_wait(load, 1, rate, 1, 1) == pytest.approx(load / (1 - load) * service.mean(), rel=1e-9)
 
 
-@pytest.mark.parametrize("place", [LLAMA, SMALL, WINDOWED], ids=lambda place: place.model.name)
+PLACES = {
+    "tensor": LLAMA,
+    "alone": SMALL,
+    "windows": WINDOWED,
+    "pipeline": deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=2, pipeline=2, engine="vllm"),
+    "experts": deployment("mixtral-8x7b", "H100-SXM-80GB", tensor=2, engine="vllm"),
+    "replicas": deployment("deepseek-v3", "H200-SXM-141GB", replicas=8, weights="fp8"),
+}
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 @pytest.mark.parametrize("shape", [(2048, 300, 4), (1024, 200, 8), (4096, 50, 2), (2048, 2, 16), (6000, 3000, 1)])
 def test_a_burst_takes_as_long_as_its_closed_form(place, shape):
     """To rounding, where the prompts fill whole passes; a part of a pass costs a whole one in the simulation."""

@@ -59,6 +59,7 @@ class Scheduler:
         self.now = 0.0
         self.waiting, self.reading = [], deque()
         self.inside = 0  # admitted: reading or decoding
+        self.in_a_row = 0  # prompts read without a pause: they fill the stages of a pipeline
         self.batch = Decoding(pace.window, pace.capture_limit)
         self.read_context = self.read_seen = 0
         self.reserved = 0.0
@@ -121,6 +122,7 @@ class Scheduler:
                 self._swap(sequence)
                 self._join(sequence)
             else:
+                self.in_a_row = self.in_a_row + 1 if self.reading else 1
                 self.reading.append(sequence)
                 # With the token that it is read for, so that there is room for the first step too.
                 tokens = sequence.prompt + sequence.produced + 1
@@ -157,7 +159,7 @@ class Scheduler:
             return self._preempt()
         running = self.batch.running if chunked else 0
         room = (self.policy.chunk_tokens if chunked else int(self.pace.constants.pass_tokens)) - running
-        share = self.pace.stage_share(len(self.reading))
+        share = self.pace.stage_share(self.in_a_row)
         tokens = full_pairs = windowed_pairs = again = again_seen = 0
         ended = []
         while self.reading and tokens < room:
