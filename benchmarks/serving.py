@@ -40,7 +40,8 @@ def main() -> None:
         print(
             f"{REQUESTS:,} requests at a load of {LOAD}, {name}: {taken:.1f} s, {verdict(taken, 'seconds')}; "
             f"{REQUESTS / taken:,.0f} requests a second, {found.tokens / taken / 1e6:.1f} million tokens a second; "
-            f"{peak() / 1e6:.0f} MB at most, {grown:.0f} bytes a request more than drawing it, {verdict(grown, 'bytes')}"
+            f"{peak() / 1e6:.0f} MB at most, "
+            f"{grown:.0f} bytes a request more than drawing it, {verdict(grown, 'bytes')}"
         )
 
 
