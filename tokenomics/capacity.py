@@ -103,9 +103,10 @@ def capacity(
 
     Notes
     -----
-    First everything arrives together, which gives the rate of a server that is never idle; below it the
-    rate is halved in on, on a logarithmic scale, in about ten simulations. A rate is kept when the share
-    of the requests kept each limit, the first fifth left out, and the run was not overloaded.
+    First more arrives than the server can do, which gives the rate at which it works when it is never idle.
+    Below that the rate is found by bisection on a logarithmic scale, in about ten simulations. A rate is
+    sustained when the share of the requests kept each limit, the first fifth left out, and the run was not
+    overloaded.
 
     Examples
     --------
@@ -120,7 +121,7 @@ def capacity(
     choice("capacity", "pattern of the arrivals", traffic.arrivals.pattern, ["poisson", "regular", "bursty"])
     between("capacity", "tolerance", tolerance, 0.001, 0.5)
     steady = steady_state(deployment, traffic, policy)
-    count = int(max(2000, 6 * steady.limit)) if count is None else whole("capacity", "count", count, 50)
+    count = _enough(steady) if count is None else whole("capacity", "count", count, 50)
 
     def at(rate):
         if progress is not None:
@@ -129,7 +130,7 @@ def capacity(
         found = attained(outcome, objective.percentile, _WARM_UP)
         return outcome, found, missed(found, objective)
 
-    saturated = _saturated_rate(deployment, traffic, policy, count, seed)
+    saturated = _saturated_rate(deployment, traffic, policy, seed, steady)
     low, high = _IDLE * saturated, saturated
     best = at(low)
     if best[2]:
@@ -161,10 +162,18 @@ def _capacity(deployment, traffic, policy, rate, bound, tried, saturated) -> Cap
     )
 
 
-def _saturated_rate(deployment, traffic, policy, count, seed) -> float:
-    """The rate at which requests leave while more are waiting: that of the middle of them."""
-    together = Traffic(streams=traffic.streams, arrivals=Arrivals(pattern="together"))
-    outcome = simulate(deployment, draw(together, count, seed), policy)
+def _saturated_rate(deployment, traffic, policy, seed, steady) -> float:
+    """The rate at which requests leave while ever more are waiting: that of the middle of them."""
+    # Enough to fill the server several times. One by one, not together: equal requests that start
+    # together end together, wave after wave.
+    count = _enough(steady)
+    one_by_one = Traffic(streams=traffic.streams, arrivals=Arrivals(rate=2 * steady.largest_rate))
+    outcome = simulate(deployment, draw(one_by_one, count, seed), policy)
     ends = numpy.sort(outcome.end[numpy.isfinite(outcome.end)])
     first, last = int(0.2 * len(ends)), int(0.8 * len(ends))
     return float((last - first) / (ends[last] - ends[first]))
+
+
+def _enough(steady) -> int:
+    """Requests that fill a server several times, within what a few seconds allow."""
+    return int(min(max(2000, 6 * steady.limit), 50_000))

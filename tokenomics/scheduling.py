@@ -59,6 +59,7 @@ class Scheduler:
         self.now = 0.0
         self.waiting, self.reading = [], deque()
         self.inside = 0  # admitted: reading or decoding
+        self.in_a_row = 0  # prompts read without a pause: they fill the stages of a pipeline
         self.batch = Decoding(pace.window, pace.capture_limit)
         self.read_context = self.read_seen = 0
         self.reserved = 0.0
@@ -121,8 +122,10 @@ class Scheduler:
                 self._swap(sequence)
                 self._join(sequence)
             else:
+                self.in_a_row = self.in_a_row + 1 if self.reading else 1
                 self.reading.append(sequence)
-                tokens = sequence.prompt + sequence.produced
+                # With the token that it is read for, so that there is room for the first step too.
+                tokens = sequence.prompt + sequence.produced + 1
                 self.read_context += tokens
                 self.read_seen += min(tokens, self.pace.window)
 
@@ -156,7 +159,7 @@ class Scheduler:
             return self._preempt()
         running = self.batch.running if chunked else 0
         room = (self.policy.chunk_tokens if chunked else int(self.pace.constants.pass_tokens)) - running
-        share = self.pace.stage_share(len(self.reading))
+        share = self.pace.stage_share(self.in_a_row)
         tokens = full_pairs = windowed_pairs = again = again_seen = 0
         ended = []
         while self.reading and tokens < room:
@@ -177,12 +180,13 @@ class Scheduler:
         else:
             time = self.pace.prompt(*pieces)
         self.record.prompt_tokens += tokens
+        self.record.peak(self._used())
         self._advance(time, "mixed" if running else "prompt", 1 if running else 0)
         for sequence in ended:
+            sequence.produced += 1
             length = sequence.prompt + sequence.produced
             self.read_context -= length
             self.read_seen -= min(length, self.pace.window)
-            sequence.produced += 1
             self.record.tokens += 1
             if sequence.produced == 1:
                 self.record.first_token(sequence, self.now)
