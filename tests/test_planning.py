@@ -2,6 +2,7 @@
 
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 
 import pytest
 
@@ -111,7 +112,7 @@ def test_a_reserve_takes_more_machines():
 
 
 def test_any_executor_plans_the_same(found):
-    with ProcessPoolExecutor(2) as executor:
+    with ProcessPoolExecutor(2, get_context("spawn")) as executor:
         again = plan(CHOICE[:2], TRAFFIC, PROMISE, policy=POLICY, executor=executor)
     known = {entry.candidate.label: entry for entry in (found.best, *found.runners_up)}
     for entry in (again.best, *again.runners_up):

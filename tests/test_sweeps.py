@@ -9,9 +9,11 @@ import pytest
 from tokenomics.capacity import capacity
 from tokenomics.deployment import deployment
 from tokenomics.objective import Objective
+from tokenomics.rentals import rental
 from tokenomics.serving import simulate
 from tokenomics.sweeps import sweep
 from tokenomics.traffic import draw, single
+from tokenomics.uncertainty import price_draws
 
 PLACE = deployment("llama-3.1-8b", "L40S")
 
@@ -57,3 +59,5 @@ def test_a_real_cluster_changes_nothing():
         assert sweep(waiting, RATES, executor) == sweep(waiting, RATES)
         there, here = sweep(largest, traffics, executor), sweep(largest, traffics)
         assert [found.rate for found in there] == [found.rate for found in here]
+        drawn = partial(price_draws, PLACE, rental("L40S"), single(500, 100), seed=1, draws=40, running=8)
+        assert (drawn(executor=executor).cost == drawn().cost).all()

@@ -36,7 +36,8 @@ def register(commands):
     parser = commands.add_parser("simulate", help=text, description=text[0].upper() + text[1:] + ".")
     add_deployment(parser)
     add = parser.add_argument
-    add("--quadrant", "--workload", help="lengths from the catalogue: short-short, short-long, long-short, long-long, mixed")
+    named = "lengths from the catalogue: short-short, short-long, long-short, long-long, mixed"
+    add("--quadrant", "--workload", help=named)
     add("--input", type=int, default=1024, help="tokens of a prompt, where no quadrant is named (default 1024)")
     add("--output", type=int, default=256, help="tokens of a reply, where no quadrant is named (default 256)")
     add("--trace", help="a CSV with arrival [s], input_tokens and output_tokens, instead of drawn requests")
