@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from . import catalogue, verbs
+from . import catalogue, money_verbs, serving_verbs, verbs
 from .architecture import Architecture
 from .cache import cache_bytes, fixed_state_bytes, kv_bytes_per_token
 from .checks import shown
@@ -51,6 +51,8 @@ def main(arguments: list | None = None) -> int:
     params.add_argument("--json", action="store_true", help="print JSON instead of a table")
     commands.add_parser("models", help="list the models of the catalogue")
     verbs.register(commands)
+    serving_verbs.register(commands)
+    money_verbs.register(commands)
     options = parser.parse_args(arguments)
     try:
         code = 0
