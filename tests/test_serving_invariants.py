@@ -9,9 +9,15 @@ from hypothesis import strategies as st
 
 from tokenomics.deployment import Deployment, deployment
 from tokenomics.objective import Objective, attained, goodput, kept
+from tokenomics.pace import Pace
 from tokenomics.policy import Policy
+from tokenomics.recording import Record
 from tokenomics.requests import Requests
+from tokenomics.scheduling import Scheduler
+from tokenomics.sequences import Sequence
 from tokenomics.serving import simulate
+from tokenomics.traffic import draw
+from tokenomics.workloads import workload
 
 MODELS = [("llama-3.1-8b", "L40S"), ("gemma-2-9b", "H100-SXM-80GB"), ("gpt-oss-20b", "H100-SXM-80GB")]
 SLACK = 1 + 1e-9
@@ -153,6 +159,37 @@ def test_goodput_is_no_more_than_throughput(place, requests, policy, percentile)
     for measure, time in attained(found, percentile).items():
         if 0 < time < numpy.inf:
             assert kept(found, Objective(**{measure: time})).mean() >= percentile - 1e-9
+
+
+@settings(max_examples=300)
+@given(many_requests(priorities=(0, 1)), policies(admission="prompt"), st.integers(800, 2500))
+def test_a_server_ends_empty(requests, policy, tokens):
+    """Windows fill and requests give way and come back: all that was counted in is counted out."""
+    place = deployment("gpt-oss-20b", "H100-SXM-80GB")
+    graphs = dataclasses.replace(place.efficiency, eager_time=1e-5, capture_limit=300)
+    place = with_room_for(dataclasses.replace(place, efficiency=graphs), tokens)
+    columns = zip(
+        *(getattr(requests, name).tolist() for name in ("arrival", "input_tokens", "output_tokens", "cached_tokens")),
+        strict=True,
+    )
+    arrivals = [Sequence(index, *row, 0) for index, row in enumerate(columns)]
+    record = Record(len(requests))
+    scheduler = Scheduler(Pace(place), policy, arrivals, record)
+    scheduler.run()
+    batch = scheduler.batch
+    assert (batch.running, batch.context, batch.seen, batch.growing, batch.eager) == (0, 0, 0, 0, 0)
+    assert (scheduler.inside, scheduler.read_context, scheduler.read_seen) == (0, 0, 0)
+    assert min(record.spent.values()) >= 0
+
+
+def test_giving_way_over_and_over_ends():
+    """Overload with windows and a full memory: a sequence may come back so soon that its end does not move."""
+    place = deployment("gemma-2-9b", "H100-SXM-80GB", engine="vllm")
+    for policy in (Policy(), Policy(watermark=0)):
+        found = simulate(place, draw(workload("short-long", 2.25), 4000, seed=1), policy)
+        assert found.overloaded and found.preemptions > 4000
+        assert found.served == 4000 and min(found.spent.values()) >= 0
+        assert found.cache_peak <= SLACK
 
 
 def test_the_urgent_are_served_first():

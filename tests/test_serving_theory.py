@@ -168,7 +168,7 @@ def test_the_lines_are_the_pass_itself(place, running):
 @pytest.mark.parametrize("place", [LLAMA, WINDOWED], ids=lambda place: place.model.name)
 def test_jumping_equals_stepping(place):
     """A token at a time, by a second program that knows no events: windows fill and captured graphs are outgrown."""
-    lengths = [(700, 40), (3000, 12), (5000, 90), (100, 161), (4090, 30), (8150, 80)]
+    lengths = [(700, 40), (3000, 12), (5000, 90), (100, 161), (4090, 30), (4066, 30), (8150, 80), (8000, 193)]
     requests = Requests(
         arrival=numpy.zeros(len(lengths)),
         input_tokens=[length[0] for length in lengths],

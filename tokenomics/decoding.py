@@ -49,7 +49,7 @@ class Decoding:
         # Whole numbers, so that steps are.
         self.window, self.capture_limit = int(window), int(capture_limit)
         self.running = self.context = self.seen = self.growing = self.eager = self.steps = 0
-        self._ends, self._marks = [], []
+        self._ends, self._marks, self._joined = [], [], 0
 
     def join(self, sequence: Sequence):
         """Let a sequence decode with the others.
@@ -69,6 +69,8 @@ class Decoding:
         left = sequence.reply - sequence.produced
         context = sequence.prompt + sequence.produced
         sequence.finish = self.steps + left
+        self._joined += 1
+        sequence.ticket = self._joined
         self.running += 1
         self.context += context
         self.seen += min(context, self.window)
@@ -82,9 +84,9 @@ class Decoding:
             self._mark(self.capture_limit - context + 1, left, _CAPTURE, sequence)
 
     def _mark(self, steps, left, kind, sequence):
-        """Note that a sequence will outgrow something, if it does before it ends."""
-        if steps < left:
-            heappush(self._marks, (self.steps + steps, sequence.index, kind, sequence.finish, sequence))
+        """Note that a sequence will outgrow something, if it does until it ends."""
+        if steps <= left:
+            heappush(self._marks, (self.steps + steps, sequence.ticket, kind, sequence))
 
     def leave(self, sequence: Sequence):
         """Take a sequence out of the batch.
@@ -103,7 +105,7 @@ class Decoding:
         (0, 0)
         """
         sequence.produced = sequence.reply - (sequence.finish - self.steps)
-        sequence.finish = -1
+        sequence.finish, sequence.ticket = -1, 0
         context = sequence.prompt + sequence.produced
         self.running -= 1
         self.context -= context
@@ -158,8 +160,9 @@ class Decoding:
         self.context += steps * self.running
         self.seen += steps * self.growing
         while self._marks and self._marks[0][0] <= self.steps:
-            _, _, kind, finish, sequence = heappop(self._marks)
-            if sequence.finish == finish:
+            _, ticket, kind, sequence = heappop(self._marks)
+            # One that gave way and came back has a mark of each time; its end may even be the same.
+            if sequence.ticket == ticket:
                 self.growing -= kind == _WINDOW
                 self.eager += kind == _CAPTURE
         ended = []

@@ -25,7 +25,9 @@ class Sequence:
     100
     """
 
-    __slots__ = ("arrival", "cached", "finish", "index", "priority", "produced", "prompt", "reply", "swapped", "todo")
+    __slots__ = (
+        "arrival", "cached", "finish", "index", "priority", "produced", "prompt", "reply", "swapped", "ticket", "todo",
+    )  # fmt: skip
 
     def __init__(self, index, arrival, prompt, reply, cached, priority):
         self.index, self.arrival, self.priority = index, arrival, priority
@@ -33,6 +35,7 @@ class Sequence:
         self.produced = 0
         self.todo = prompt - cached  # tokens to be read before the next token comes
         self.finish = -1  # the count of steps at which it ends; below zero while it does not decode
+        self.ticket = 0  # which joining of the batch this is, of all; nothing while it does not decode
         self.swapped = False
 
 
