@@ -20,6 +20,8 @@ __all__ = ["FREE", "Beside", "beside", "errors", "fit_run", "measurements_of", "
 # What the passes of one decoder can tell apart. The fixed time of a step cannot be told from that of its layers; it is
 # taken to be nothing.
 FREE = ("weight_bandwidth", "kv_bandwidth", "compute", "layer_time", "sequence_time")
+# Operations that a layer of the decoder sends, about: norms, products, rotary embedding, cache, softmax.
+_OPERATIONS = 30
 _ENGINES = {"eager": "pytorch", "graph": "pytorch cuda graphs"}
 
 
@@ -93,7 +95,7 @@ def _rows(run, points) -> Rows:
         stored = Precision(name=point.precision, weight_bits=bits, embedding_bits=bits, arithmetic="bf16")
         machine = machines[point.precision]
         servers.append(server(catalogue.model(point.model), machine, Parallelism(), stored, bits))
-    prompts, replies, requests = (numpy.array(column, dtype=float) for column in zip(*map(_tokens, points), strict=True))
+    prompts, replies, requests = numpy.array([_tokens(point) for point in points], dtype=float).T
     return Rows(
         measurements=tuple(points),
         server=stack(servers),
@@ -152,7 +154,8 @@ def fit_run(run: Run, mode: str = "eager", points=None) -> Fit:
         name=f"{_ENGINES[mode]}, {run.machine.name}",
         engine=_ENGINES[mode],
         machine=run.machine.name,
-        layer_time=100e-6,
+        # A small operation is seldom faster than its launch.
+        layer_time=_OPERATIONS * roofs(run).launch.get(mode, 3e-6),
         step_time=0.0,
         request_time=0.0,
         call_time=0.0,
@@ -226,8 +229,8 @@ def errors(rows) -> dict:
 
     Examples
     --------
-    >>> point = Point(kind="decode", seconds=(0.10,))
-    >>> {name: round(error, 2) for name, error in errors([Beside(point=point, bound=0.05, fitted=0.08, held_out=0.2)]).items()}
+    >>> point = Point(kind="decode", seconds=(3.0,))
+    >>> errors([Beside(point=point, bound=1.5, fitted=2.4, held_out=6.0)])
     {'bound': 1.0, 'fitted': 0.25, 'held_out': 0.5}
     """
     return {

@@ -1,5 +1,6 @@
 """What a run measures: the tasks for a machine."""
 
+import math
 from dataclasses import dataclass, field
 
 from .. import catalogue
@@ -144,7 +145,8 @@ def plan(device: str, models, precision: str, memory: float, last_cache: float, 
                 f"measure: --model is {name!r}, which is no Llama-shaped decoder (one make of layer, full "
                 f"grouped-query attention, a gated feed-forward block); for instance {', '.join(SHAPES)}"
             )
-    buffer = int(min(max(extent.least_buffer, _CACHES * last_cache), memory / 8)) // BLOCK * BLOCK
+    blocks = math.ceil(max(extent.least_buffer, _CACHES * last_cache) / BLOCK)
+    buffer = BLOCK * max(1, min(blocks, int(memory / 8 / BLOCK)))
     tasks = [Task(kind=kind, precision="fp32", shape={"bytes": buffer}) for kind in ("copy", "read")]
     for number in extent.precisions:
         tasks += [Task(kind="product", precision=number, shape={"size": size}) for size in extent.products]

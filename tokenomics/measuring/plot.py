@@ -9,7 +9,12 @@ from .roofs import roofs
 __all__ = ["draw", "draw_beside", "draw_roofline"]
 
 _MARKS = {"product": "s", "vectors": "o", "decode": "D", "prefill": "^"}
-_NAMES = {"product": "two matrices", "vectors": "weights and a few vectors", "decode": "decode step", "prefill": "prompt"}
+_NAMES = {
+    "product": "two matrices",
+    "vectors": "weights and a few vectors",
+    "decode": "decode step",
+    "prefill": "prompt",
+}
 _HUES = {"product": "quiet", "vectors": "compute", "decode": "weights", "prefill": "kv"}
 
 
@@ -76,6 +81,7 @@ def draw_beside(axes, rows):
         axes.plot(measured, [getattr(row, name) for row in rows], mark, color=COLOURS[hue], label=words, markersize=5)
     for axis in (axes.xaxis, axes.yaxis):
         prefixed_axis(axis, "s")
+        axis.set_minor_formatter(lambda value, _: "")
     axes.set_xlabel("measured time of a pass")
     axes.set_ylabel("predicted time")
     axes.legend(loc="upper left")

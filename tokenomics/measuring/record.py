@@ -8,8 +8,8 @@ from ..checks import between, choice, positive, text, whole
 
 __all__ = ["FORMAT", "KINDS", "MODES", "STATES", "Count", "Machine", "Point", "Provenance", "Run"]
 
-# What is timed: memory copied and read; square matrices multiplied; weights that fill the memory times a few vectors; an
-# operation on a single number; a decoder that reads a prompt, and one that writes a token.
+# What is timed: memory copied and read; square matrices multiplied; weights too large for any cache times a few
+# vectors; an operation on a single number; a decoder that reads a prompt, and one that writes a token.
 KINDS = ("copy", "read", "product", "vectors", "launch", "prefill", "decode")
 # Operations sent one by one, or recorded once and replayed.
 MODES = ("eager", "graph")

@@ -73,9 +73,7 @@ def roofs(run: Run) -> Roofs:
             f"run of {run.machine.name}: state is {run.state!r}, and it holds no {'product' if memory else 'memory'} "
             "measurement; run it again to the end"
         )
-    launch = {
-        point.mode: point.best / point.shape["operations"] for point in run.points if point.kind == "launch"
-    }
+    launch = {point.mode: point.best / point.shape["operations"] for point in run.points if point.kind == "launch"}
     return Roofs(bandwidth=max(memory), peaks=peaks, launch=launch)
 
 

@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from .tasks import work_of
 from .record import Point, Run
+from .tasks import work_of
 
 __all__ = ["carry_out"]
 
@@ -48,7 +48,7 @@ def carry_out(tasks, time_task, count_passes, run: Run, keep, step=lambda name: 
     4096.0
     """
     points, counts, left_out = [], [], list(run.left_out)
-    state, counted, place = "complete", set(), 0
+    state, counted, waiting = "complete", set(), list(tasks)
 
     def so_far(state):
         return dataclasses.replace(
@@ -56,7 +56,8 @@ def carry_out(tasks, time_task, count_passes, run: Run, keep, step=lambda name: 
         )
 
     try:
-        for place, task in enumerate(tasks):
+        while waiting:
+            task = waiting[0]
             step(str(task))
             try:
                 if task.model is not None and task.model not in counted:
@@ -71,9 +72,10 @@ def carry_out(tasks, time_task, count_passes, run: Run, keep, step=lambda name: 
             else:
                 flops, traffic = work_of(task)
                 points.append(Point(seconds=tuple(seconds), flops=flops, traffic=traffic, **vars(task)))
+            waiting.pop(0)
             keep(so_far("interrupted"))
     except KeyboardInterrupt:
-        left_out += [f"{task}: interrupted" for task in tasks[place:]]
+        left_out += [f"{task}: interrupted" for task in waiting]
         state = "interrupted"
     done = so_far(state)
     keep(done)

@@ -10,7 +10,14 @@ __all__ = ["from_json", "json_schema", "to_json"]
 
 _PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean"}
 _EMPTY = (None, "", {}, ())
-_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", dict: "an object", tuple: "a list"}
+_WORDS = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    dict: "an object",
+    tuple: "a list",
+}
 
 
 def json_schema(record) -> dict:

@@ -8,7 +8,9 @@ from ..parameters import total_parameters, weight_bytes
 from ..prefill import prefill_flops
 from ..work import decode_flops, decode_kv_traffic, decode_weight_traffic
 
-__all__ = ["BITS", "ROOM", "SHAPES", "Task", "default_shape", "is_llama_shaped", "needed_memory", "too_large", "work_of"]
+__all__ = [
+    "BITS", "ROOM", "SHAPES", "Task", "default_shape", "is_llama_shaped", "needed_memory", "too_large", "work_of",
+]  # fmt: skip
 
 BITS = {"fp32": 32, "bf16": 16, "fp16": 16, "fp8": 8}
 
@@ -86,8 +88,8 @@ def is_llama_shaped(architecture) -> bool:
     if attention.kind != "grouped" or not block.gated or block.bias or architecture.head_bias:
         return False
     plain = (attention.window, attention.value_dim) == (None, None) and not attention.output_bias
-    extras = attention.gate_width + attention.norm_parameters + attention.vectors + block.norm_parameters + block.vectors
-    return plain and not extras and (layer.norms, architecture.outer_norms) == (2, 1)
+    extras = (attention.gate_width, attention.norm_parameters, attention.vectors, block.norm_parameters, block.vectors)
+    return plain and not any(extras) and (layer.norms, architecture.outer_norms) == (2, 1)
 
 
 def needed_memory(name: str, bits: int, batch: int = 1, context: int = 1) -> float:
@@ -172,7 +174,7 @@ def too_large(name: str, bits: int, memory: float) -> str:
     Examples
     --------
     >>> too_large("llama-3.1-8b", 16, 4e9).split("; ")[-1]
-    'the largest that fits is llama-3.2-1b'
+    'the largest that fits is qwen2.5-1.5b'
     """
     need = needed_memory(name, bits)
     room = f"of {memory / 1e9:.1f} GB free, {ROOM * memory / 1e9:.1f} GB may be used"

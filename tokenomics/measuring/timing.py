@@ -6,9 +6,7 @@ import time
 __all__ = ["sample"]
 
 
-def sample(
-    call, settle=None, *, clock=time.perf_counter, budget=1.0, least=5, most=50, shortest=2e-3
-) -> tuple:
+def sample(call, settle=None, *, clock=time.perf_counter, budget=1.0, least=5, most=50, shortest=2e-3) -> tuple:
     """Time a call, sample by sample.
 
     Parameters

@@ -43,9 +43,8 @@ def register(commands):
     words = "measure this machine: its roofs, and a decoder beside its prediction"
     parser = commands.add_parser("measure", help=words, description=words[0].upper() + words[1:] + ".")
     parser.add_argument("--device", default="auto", help="cpu, cuda, or auto for CUDA where there is some (default)")
-    parser.add_argument(
-        "--model", nargs="+", metavar="NAME", help=f"shapes of decoders, such as {', '.join(SHAPES)} (default by memory)"
-    )
+    shapes = f"shapes of decoders, such as {', '.join(SHAPES)} (default by memory)"
+    parser.add_argument("--model", nargs="+", metavar="NAME", help=shapes)
     parser.add_argument("--precision", default="bf16", help="precision of the decoder: bf16 (default), fp16 or fp32")
     parser.add_argument("--budget", type=float, default=1.0, help="seconds for the samples of one task (default 1)")
     parser.add_argument("--accelerator", help="the machine's name in the catalogue, where it is there")
