@@ -38,7 +38,7 @@ def register(commands):
     >>> parser = argparse.ArgumentParser()
     >>> register(parser.add_subparsers())
     >>> parser.parse_args(["measure", "--device", "cpu"]).budget
-    1.0
+    0.5
     """
     words = "measure this machine: its roofs, and a decoder beside its prediction"
     parser = commands.add_parser("measure", help=words, description=words[0].upper() + words[1:] + ".")
@@ -46,7 +46,7 @@ def register(commands):
     shapes = f"shapes of decoders, such as {', '.join(SHAPES)} (default by memory)"
     parser.add_argument("--model", nargs="+", metavar="NAME", help=shapes)
     parser.add_argument("--precision", default="bf16", help="precision of the decoder: bf16 (default), fp16 or fp32")
-    parser.add_argument("--budget", type=float, default=1.0, help="seconds for the samples of one task (default 1)")
+    parser.add_argument("--budget", type=float, default=0.5, help="seconds for the samples of one task (default 0.5)")
     parser.add_argument("--accelerator", help="the machine's name in the catalogue, where it is there")
     parser.add_argument("--output", help="the file to write (default MACHINE-DATE.json)")
     parser.add_argument("--plot", help="the figure to write (default the file's name with .svg)")
