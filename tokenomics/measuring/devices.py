@@ -240,6 +240,8 @@ def versions(torch, device: str) -> dict:
         found["driver"] = _nvidia_smi("driver_version")
     else:
         found["instructions"] = str(torch.backends.cpu.get_cpu_capability())
+        # How threads wait for each other changes what a busy machine gives.
+        found |= {name: os.environ.get(name, "") for name in ("OMP_NUM_THREADS", "OMP_WAIT_POLICY")}
     return {name: value for name, value in found.items() if value}
 
 
