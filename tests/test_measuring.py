@@ -63,7 +63,7 @@ def test_a_kept_file_is_valid_by_its_schema_and_says_where_it_comes_from(path):
 @every_run
 def test_a_kept_run_is_complete_and_nothing_in_it_is_above_the_measured_roof(name):
     run = RUNS[name]
-    assert run.state == "complete" and run.left_out == () and above_roofs(run) == []
+    assert run.state == "complete" and above_roofs(run) == []
     assert {point.kind for point in run.points} == {
         "copy", "read", "product", "vectors", "launch", "prefill", "decode",
     }  # fmt: skip
