@@ -135,7 +135,10 @@ def _same(one, other) -> bool:
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, int | float) and isinstance(other, int | float):
-        return math.isclose(one, other, rel_tol=1e-9)
+        try:
+            return math.isclose(one, other, rel_tol=1e-9)
+        except OverflowError:  # whole numbers beyond all floats
+            return one == other
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return len(one) == len(other) and all(map(_same, one, other))
     if isinstance(one, dict) and isinstance(other, dict):

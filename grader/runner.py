@@ -18,6 +18,8 @@ __all__ = ["Run"]
 
 # Boxes that one submission may use up.
 _MOST_BOXES = 12
+# How long a cell that was run in a box of its own is waited for to do harm. [s]
+_MOMENT = 0.1
 # Printing more than this is worth a remark. [byte]
 _MUCH_OUTPUT = 10**6
 
@@ -86,6 +88,10 @@ class Run:
         while waiting:
             for self._at, source in waiting:
                 errors[self._at] = self._run_cell(source)
+                # Where a box was lost before, it may have been to a cell that ends the kernel a moment later.
+                if self._boxes > 1:
+                    time.sleep(_MOMENT)
+                    self._run_cell("")
             # Cells may have been moved: those that missed a name run again, as long as that helps.
             missing = [(number, source) for number, source in waiting if errors[number] == "NameError"]
             if len(missing) == len(waiting):
@@ -123,7 +129,10 @@ class Run:
         except BoxFailed as error:
             self._flag(f"asking for {name} ended the kernel: {error}")
             self._close()
+            blamed = len(self._ended)
             self._prepare()
+            if len(self._ended) > blamed:  # it was the fault of a cell, which is now left out
+                return self._ask(request, name)
             raise AnswerMissing(f"asking for {name} ended the kernel") from None
 
     @staticmethod
