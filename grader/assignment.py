@@ -1,9 +1,10 @@
 """What an instructor's source notebook says: what is given, what is asked, and what must hold of the answers.
 
-The format is nbgrader's, schema 3. A cell with ``solution`` in its metadata holds the reference solution between ``### BEGIN
-SOLUTION`` and ``### END SOLUTION``; one with ``grade`` holds asserts, hidden ones between ``### BEGIN HIDDEN TESTS`` and
-``### END HIDDEN TESTS``; one that is only ``locked`` is given to the students, and to the tests. Among the hidden tests
-comments may hold likely slips: a line ``# SLIP`` and the hint, then, commented out, the code of one who made it.
+The format is nbgrader's, schema 3. A cell with ``solution`` in its metadata holds the solution, between
+``### BEGIN SOLUTION`` and ``### END SOLUTION``; one with ``grade`` holds asserts, hidden ones between ``### BEGIN
+HIDDEN TESTS`` and ``### END HIDDEN TESTS``; one that is only ``locked`` is given to the students, and to the tests.
+Among the hidden tests comments may hold likely slips: a line ``# SLIP`` and the hint, then, commented out, the code of
+one who made it.
 """
 
 import ast
@@ -161,7 +162,7 @@ def _slips(identity: str, lines):
             open_slip = False
     for hint, code in found:
         if not hint or not code:
-            raise SourceError(f"cell {identity}: the slip {hint!r} needs a hint beside it and code below, all commented")
+            raise SourceError(f"cell {identity}: the slip {hint!r} needs a hint beside it and code below, commented")
         yield Slip(hint, "\n".join(code))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tokenomics.tables import progress
 
 from .assignment import read_assignment
-from .grading import NOT_GRADED, RETRY, Task, grade
+from .grading import RETRY, Task, grade, ungraded
 from .inbox import Submission
 from .journal import Journal, key_of
 from .notebook import clean
@@ -28,8 +28,8 @@ def grade_batch(
 ) -> list:
     """Grade submissions and return their results, in the order in which they were handed in.
 
-    What the journal holds already is not graded again, unless the source, the submission or the limits have changed. Any
-    executor of concurrent.futures will do; results go to the journal as they arrive.
+    What the journal holds already is not graded again, unless the source, the submission or the limits have changed.
+    Any executor of concurrent.futures will do; results go to the journal as they arrive.
     """
     limits = limits or Limits()
     read_assignment(source, name)
@@ -62,17 +62,4 @@ def _result(future, task: Task) -> dict:
     try:
         return future.result()
     except Exception as error:
-        assignment = read_assignment(task.source, task.name)
-        return {
-            "submission": clean(task.submission.name),
-            "student": clean(task.submission.student),
-            "identity": clean(task.submission.identity),
-            "assignment": task.name,
-            "status": RETRY,
-            "reason": clean(f"the executor failed: {type(error).__name__}: {error}"),
-            "score": None,
-            "maximum": assignment.points,
-            "questions": [],
-            "flags": [],
-            "seconds": 0.0,
-        }
+        return ungraded(task) | {"reason": clean(f"the executor failed: {type(error).__name__}: {error}")}

@@ -70,8 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     reporting.add_argument("results", type=Path, help="the folder that grade has written")
     reporting.add_argument("--canvas", type=Path, help="the gradebook that Canvas exported")
     reporting.add_argument("--moodle", type=Path, help="the grading worksheet that Moodle exported")
-    reporting.add_argument("--column", default="", help="the column of the marks, where its name is not the assignment's")
-    reporting.add_argument("--gradescope", action="store_true", help="write Gradescope's results.json for each submission")
+    reporting.add_argument("--column", default="", help="the column of the marks, if not named as the assignment")
+    reporting.add_argument("--gradescope", action="store_true", help="write Gradescope's results.json for each")
     return parser
 
 
@@ -96,7 +96,7 @@ def _release(options) -> int:
 def _limits(options) -> Limits:
     reason = "" if options.unsafe else why_no_box()
     if reason:
-        raise ValueError(f"no box can be made here ({reason}); install bubblewrap, or say --unsafe if you trust every file")
+        raise ValueError(f"no box can be made here ({reason}); install bubblewrap, or say --unsafe to trust every file")
     return Limits(options.cell_seconds, options.total_seconds, options.memory_mb * 2**20)
 
 
@@ -107,9 +107,10 @@ def _check(options) -> int:
         print(f"wrong: {fault}")
     for remark in guesses(assignment):
         print(f"look at: {remark}")
-    slips = sum(len(question.slips) for question in assignment.questions)
     if not found:
-        print(f"{options.source}: sound; {len(assignment.questions)} questions, {assignment.points:g} points, {slips} slips")
+        slips = sum(len(question.slips) for question in assignment.questions)
+        size = f"{len(assignment.questions)} questions, {assignment.points:g} points, {slips} slips"
+        print(f"{options.source}: sound; {size}")
     return _LOOK if found else _FINE
 
 

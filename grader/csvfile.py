@@ -1,4 +1,4 @@
-"""A CSV that is changed in a few fields, and otherwise stays as it is to the byte: quotes, separators, ends of lines."""
+"""A CSV changed in a few fields; all else stays as it is to the byte: quotes, separators, ends of lines."""
 
 import codecs
 import re
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 __all__ = ["Table", "defused", "read_table", "written"]
 
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*%?")
-# What a spreadsheet takes for the beginning of a formula; some of them look past spaces and control characters.
-_FORMULA = re.compile(r"[\s\x00-\x1f]*[=+\-@＝＋－＠]")
+# What a spreadsheet takes for the beginning of a formula; some look past spaces and control characters, and some take
+# the wide forms of East Asian fonts, which the last four are.
+_FORMULA = re.compile(r"[\s\x00-\x1f]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 
 
 def defused(text: str) -> str:

@@ -31,7 +31,8 @@ def marks_csv(results: list) -> str:
     """Write one line for each submission; one that was not graded has no score, and says why."""
     lines = [",".join(_COLUMNS)]
     for result in results:
-        cells = {**result, "score": _mark(result), "maximum": f"{result['maximum']:g}", "flags": "; ".join(result["flags"])}
+        cells = {**result, "score": _mark(result), "maximum": f"{result['maximum']:g}"}
+        cells["flags"] = "; ".join(result["flags"])
         lines.append(",".join(written(str(cells[column])) for column in _COLUMNS))
     return "\n".join(lines) + "\n"
 
@@ -81,7 +82,7 @@ def moodle(content: bytes, results: list, column: str = "") -> Merged:
     table = read_table(content, "the Moodle export")
     number, target = table.column("Identifier"), table.column(column or "Grade")
     if number is None or target is None:
-        raise ValueError("the Moodle export: has no columns Identifier and Grade; download the grading worksheet in English")
+        raise ValueError("the Moodle export: has no columns Identifier and Grade; download it in English")
     highest = table.column("Maximum Grade", "Maximum grade")
     if highest is not None and len(table.rows) > 1:
         _same_points("Moodle", table.text(1, highest), results[0]["maximum"])
@@ -95,8 +96,8 @@ def _canvas_column(table, name: str) -> int:
     bare = [re.sub(r"\s*\(\d+\)$", "", head).strip().lower() for head in heads]
     fitting = [number for number, head in enumerate(heads) if name.lower() in (bare[number], head.strip().lower())]
     if len(fitting) != 1:
-        numbered = [head for head in heads if re.search(r"\(\d+\)$", head)]
-        raise ValueError(f"the Canvas export: {len(fitting)} columns are named {name!r}; give --column one of {numbered}")
+        choice = [head for head in heads if re.search(r"\(\d+\)$", head)]
+        raise ValueError(f"the Canvas export: {len(fitting)} columns are named {name!r}; give --column one of {choice}")
     return fitting[0]
 
 
@@ -106,7 +107,7 @@ def _same_points(system: str, text: str, maximum: float):
     except ValueError:
         return
     if points != maximum:
-        raise ValueError(f"{system} gives {points:g} points to this assignment, the notebook {maximum:g}; make them the same")
+        raise ValueError(f"{system} gives {points:g} points to this, the notebook {maximum:g}; make them the same")
 
 
 def _merged(table, target: int, ids: list, results: list, number_in) -> Merged:

@@ -11,7 +11,7 @@ from .notebook import Notebook, Unreadable, clean, read_notebook
 from .runner import Run
 from .sandbox import BoxUnavailable, Limits
 
-__all__ = ["GRADED", "NOT_GRADED", "RETRY", "Task", "grade"]
+__all__ = ["GRADED", "NOT_GRADED", "RETRY", "Task", "grade", "ungraded"]
 
 GRADED = "graded"
 # The submission is at fault; somebody has to look at it.
@@ -31,25 +31,31 @@ class Task:
     unsafe: bool = False
 
 
+def ungraded(task: Task) -> dict:
+    """Make the result of a submission that nobody has looked at yet."""
+    submission = task.submission
+    return {
+        "submission": clean(submission.name),
+        "student": clean(submission.student),
+        "identity": clean(submission.identity),
+        "assignment": task.name,
+        "status": RETRY,
+        "reason": "",
+        "score": None,
+        "maximum": read_assignment(task.source, task.name).points,
+        "questions": [],
+        "flags": ["handed in late"] if submission.late else [],
+        "seconds": 0.0,
+    }
+
+
 def grade(task: Task) -> dict:
     """Grade a submission and return its result, which holds nothing but what JSON knows."""
     start = time.monotonic()
     assignment = read_assignment(task.source, task.name)
-    submission = task.submission
-    result = {
-        "submission": clean(submission.name),
-        "student": clean(submission.student),
-        "identity": clean(submission.identity),
-        "assignment": assignment.name,
-        "status": NOT_GRADED,
-        "reason": "",
-        "score": None,
-        "maximum": assignment.points,
-        "questions": [],
-        "flags": ["handed in late"] if submission.late else [],
-    }
+    result = ungraded(task) | {"status": NOT_GRADED}
     try:
-        notebook = _notebook(assignment, submission)
+        notebook = _notebook(assignment, task.submission)
         result["flags"] += notebook.notes
         questions, flags = _judged(assignment, notebook, task)
         result["flags"] += flags

@@ -94,7 +94,7 @@ def _in_zip(place: Path) -> Iterator[Submission]:
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int) -> tuple:
-    """Read a file of an archive. Nothing is unpacked, and no name leads anywhere; such files are refused all the same."""
+    """Read a file of an archive. Nothing is unpacked, so no name leads anywhere; odd ones are refused all the same."""
     path = PurePosixPath(member.filename.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", member.filename):
         return b"", "its path leads out of the archive"

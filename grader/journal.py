@@ -58,4 +58,4 @@ def _entries(path: Path, text: bytes):
             entry = json.loads(line)
             yield entry["key"], entry["result"]
         except (ValueError, TypeError, KeyError):
-            raise ValueError(f"{path}, line {number}: is no entry of a journal; restore it, or remove the line") from None
+            raise ValueError(f"{path}, line {number}: is no entry of a journal; restore or remove it") from None

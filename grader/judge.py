@@ -1,8 +1,8 @@
 """Whether answers are right: the instructor's tests, run outside the box.
 
 A cell of tests is run as it stands. The names in it that a solution defines are put there from the submission: a
-variable as the JSON value that came out of the box, a function as a :class:`Remote`, which sends its arguments in and takes a
-JSON value out. Nothing else of the submission is ever here, so there is no object that could claim to equal everything.
+variable as the JSON value that came out of the box, a function as a :class:`Remote`, which sends its arguments in and
+takes a JSON value out. Nothing else of the submission is ever here, so no object can claim to equal everything.
 """
 
 import math
@@ -50,8 +50,8 @@ class Verdict:
 def judge(assignment: Assignment, question: Question, value, call) -> Verdict:
     """Run a question's tests on answers.
 
-    ``value(name)`` returns a variable, or Remote's stand-in ``callable`` for a function; ``call(name, arguments, options)``
-    calls one. Both raise AnswerMissing where there is no answer.
+    ``value(name)`` returns a variable, or the builtin ``callable`` where it is a function, which ``call(name,
+    arguments, options)`` calls. Both raise AnswerMissing where there is no answer.
     """
     record = []
 

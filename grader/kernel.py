@@ -1,7 +1,7 @@
 """The kernel in the box: runs cells in IPython and answers with JSON, one line for one request.
 
-It runs beside what the student wrote, who can change all of it. It therefore knows nothing worth knowing, no test and no
-expected value, and what it says is believed by nobody: the worst it can do is to answer wrongly.
+It runs beside what the student wrote, who can change all of it. It therefore knows nothing worth knowing, no test and
+no expected value, and what it says is believed by nobody: the worst it can do is to answer wrongly.
 
 Requests: ``{"id", "run": text, "seconds"}`` runs a cell; ``{"id", "value": name}`` asks for a variable;
 ``{"id", "call": name, "args", "kwargs", "seconds"}`` calls a function. Replies repeat the id.

@@ -51,7 +51,8 @@ def _row(entry: dict) -> str:
     found = _safe(entry["message"]) or "Right."
     if entry["hint"]:
         found += f"<br><strong>Hint:</strong> {_safe(entry['hint'])}"
-    return f"<tr><td>{_safe(entry['identity'])}</td><td>{entry['earned']:g} of {entry['points']:g}</td><td>{found}</td></tr>\n"
+    points = f"{entry['earned']:g} of {entry['points']:g}"
+    return f"<tr><td>{_safe(entry['identity'])}</td><td>{points}</td><td>{found}</td></tr>\n"
 
 
 def _safe(text) -> str:

@@ -1,11 +1,13 @@
 """The box in which a submission runs, and the one way in and out of it.
 
 Bubblewrap makes it: no network, the system and the book for reading only, a small memory disk for what is written, no
-process but its own. `prlimit` and the watchdog bound what it may use. It shares no folder, socket or key with the machine
-outside: requests go in through a pipe, and lines of JSON come out of another, each read only to a set length. Jupyter's own
-protocol would need sockets in a folder that both sides can write, and a reader of whatever a hostile kernel sends to them.
+process but its own. `prlimit` and the watchdog bound what it may use. It shares no folder, socket or key with the
+machine outside: requests go in through a pipe, and lines of JSON come out of another, each read only to a set length.
+Jupyter's own protocol would need sockets in a folder that both sides can write, and out here a library that takes
+whatever a hostile kernel sends to them, in as many parts as it likes; its kernel also takes twice as long to start.
 """
 
+import contextlib
 import json
 import math
 import os
@@ -13,6 +15,7 @@ import random
 import secrets
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -108,7 +111,7 @@ def _folders_above(name: str) -> list:
 
 def _box_command(limits: Limits, book: bool) -> list:
     """Write the command that makes a box and runs a command in it."""
-    # Root makes the outer walls with root's rights, then becomes an ordinary user who may make no name spaces of his own.
+    # Root makes the outer walls, then becomes an ordinary user, who may make no name spaces of his own.
     own_names = ["--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"]
     inner = []
     if os.geteuid() == 0:
@@ -215,10 +218,8 @@ class Box:
         """End every process of the box, and wait until none is left."""
         # The first process of the box takes all others with it, and cannot be waited for before they are gone.
         for pid in descendants(self._process.pid):
-            try:
-                os.kill(pid, 9)
-            except OSError:
-                pass  # gone already
+            with contextlib.suppress(OSError):  # gone already
+                os.kill(pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
         self._process.stdin.close()

@@ -27,7 +27,7 @@ def descendants(pid: int) -> list:
 
 
 def held_memory(pids) -> int:
-    """Add up the memory that processes hold, what they share counted once, with files that live in memory only. [byte]"""
+    """Add up the memory that processes hold, nameless files in it included; what they share counts once. [byte]"""
     return sum(_mapped(pid) + _in_memory_files(pid) for pid in pids)
 
 

@@ -1,4 +1,4 @@
-"""Submissions of all kinds to the assignment on weights: honest, clumsy and hostile, each with the score it must get."""
+"""Submissions of all kinds to the assignment on weights, honest, clumsy and hostile, and the score each must get."""
 
 import json
 from pathlib import Path
@@ -89,7 +89,8 @@ def look(name):
         pass
 for top in ("/work", "/root", "/home", "/tmp", "/etc", "/proc", "/mnt", "/var", "/srv", "/opt", "/run", "/"):
     for parent, folders, files in os.walk(top):
-        folders[:] = [name for name in folders if name not in ("usr", "site-packages", "sys", "versions", "task", "net")]
+        skipped = ("usr", "site-packages", "sys", "versions", "task", "net")
+        folders[:] = [name for name in folders if name not in skipped]
         for name in files:
             if name.endswith((".ipynb", ".jsonl", ".json", "cmdline", "environ")) or "grader" in parent:
                 look(os.path.join(parent, name))
@@ -176,50 +177,73 @@ TABLE = {
     "syntax error in question 1": (submitted(layer="def layer_parameters(config:\n    return 1"), 7, "SyntaxError"),
     "endless loop after the answers": (submitted("while True:\n    pass"), 10, "was stopped"),
     "endless loop that will not stop": (
-        submitted("import time\nwhile True:\n    try:\n        time.sleep(9)\n    except BaseException: pass"), 10, "did not stop",
+        submitted("import time\nwhile True:\n    try:\n        time.sleep(9)\n    except BaseException: pass"),
+        10,
+        "did not stop",
     ),
     "40 daemons": (
         submitted("import subprocess\nfor _ in range(40): subprocess.Popen(['sleep', '4711'], start_new_session=True)"),
-        10, "left processes running",
+        10,
+        "left processes running",
     ),
     "40 daemons of Python's": (
-        submitted("import os, time\nfor _ in range(40):\n    if os.fork() == 0:\n        os.setsid(); time.sleep(4711)"),
-        10, "left processes running",
+        submitted(
+            "import os, time\nfor _ in range(40):\n    if os.fork() == 0:\n        os.setsid(); time.sleep(4711)"
+        ),
+        10,
+        "left processes running",
     ),
     "deletes files": (
         submitted("import os, shutil\nfor top in os.listdir('/'): shutil.rmtree('/' + top, ignore_errors=True)"),
-        10, "deleted files",
+        10,
+        "deleted files",
     ),
-    "deletes files by shell": (submitted("import os\nos.system('rm -rf /tmp /work /home /root /kernel.py 2>/dev/null')"), 10, "started"),
+    "deletes files by shell": (
+        submitted("import os\nos.system('rm -rf /tmp /work /home /root /kernel.py 2>/dev/null')"),
+        10,
+        "started",
+    ),
     "60 MB of output": (submitted("for _ in range(60): print('x' * 10**6)"), 10, "printed more than"),
     "memory hog in question 1": (submitted(layer=f"hog = bytearray(8 * 10**9)\n{LAYER}"), 7, "MemoryError"),
     "memory hog in small pieces": (
-        submitted(layer=f"hog = []\nwhile True: hog.append(b'x' * 10**6 + bytes([len(hog) % 255]))\n{LAYER}"), 7, "memory",
+        submitted(layer=f"hog = []\nwhile True: hog.append(bytes([len(hog) % 255]) * 10**6)\n{LAYER}"),
+        7,
+        "memory",
     ),
     "os._exit in question 1": (submitted(layer=f"import os\nos._exit(0)\n{LAYER}"), 7, "the kernel has ended"),
     "os._exit in the function of question 1": (
-        submitted(layer="import os\ndef layer_parameters(config):\n    os._exit(0)"), 7, "the kernel has ended",
+        submitted(layer="import os\ndef layer_parameters(config):\n    os._exit(0)"),
+        7,
+        "the kernel has ended",
     ),
     "reaches for the network": (submitted(layer=NETWORK), 7, "reached for the network"),
     "reads the disk for hidden tests": (submitted(layer=SEARCH), 7, ""),
     "deletes the tests": (alone(LAYER), 3, ""),
     "overwrites the tests": (
-        alone(*(["assert True"] * 3), *("def layer_parameters(config): pass\ndef model_parameters(): pass",)), 0, "",
+        alone(*(["assert True"] * 3), *("def layer_parameters(config): pass\ndef model_parameters(): pass",)),
+        0,
+        "",
     ),
     "always-equal object": (submitted(layer=ANYTHING, model="", memory=""), 0, ""),
     "patches the grader": (submitted(PATCHES, layer="", memory="", model="model_parameters = 3"), 0, ""),
     "prints a score": (
-        submitted("print('{\"score\": 10, \"points\": 10}')\n10", layer="", memory="", model="model_parameters = 3"), 0, "",
+        submitted('print(\'{"score": 10, "points": 10}\')\n10', layer="", memory="", model="model_parameters = 3"),
+        0,
+        "",
     ),
     "%badmagic, then raise": (submitted(layer="%badmagic\nraise ValueError\nlayer_parameters = 0"), 7, ""),
     "corrupt JSON": (json.dumps(submitted()).encode()[:-40], None, "not valid JSON"),
     "wrong assignment": (
-        {**alone("def price(tokens): return 3"), "metadata": {"tokenomics": {"assignment": "pricing"}}}, None, "pricing",
+        {**alone("def price(tokens): return 3"), "metadata": {"tokenomics": {"assignment": "pricing"}}},
+        None,
+        "pricing",
     ),
     "wrong assignment without metadata": (alone("x = 3"), None, "another assignment"),
     "nbformat 3": (old(submitted()), 10, "format 3"),
     "not UTF-8": (
-        json.dumps(submitted("name = 'Zoë'"), ensure_ascii=False).encode("latin-1"), 10, "not UTF-8",
+        json.dumps(submitted("name = 'Zoë'"), ensure_ascii=False).encode("latin-1"),
+        10,
+        "not UTF-8",
     ),
     "UTF-16": (json.dumps(submitted()).encode("utf-16"), 10, ""),
     "renamed cells": (with_cells(renamed), 10, ""),
@@ -227,7 +251,9 @@ TABLE = {
     "duplicated cells": (with_cells(lambda cells: [*cells, *cells]), 10, ""),
     "stripped metadata": (submitted(metadata=False), 10, ""),
     "foreign kernelspec": (
-        {**submitted(), "metadata": {"kernelspec": {"name": "ir", "language": "R"}}}, 10, "",
+        {**submitted(), "metadata": {"kernelspec": {"name": "ir", "language": "R"}}},
+        10,
+        "",
     ),
     "名前 – Ünïcode 🎓": (submitted(), 10, ""),
     # Wrong answers that look right to Python.
@@ -242,7 +268,9 @@ TABLE = {
     "an answer too long": (submitted(FUNCTIONS + "'x' * 10**8"), 0, ""),
     "no functions but values": (submitted("layer_parameters = model_parameters = gigabytes_each = 60821504"), 0, ""),
     "NumPy's numbers": (
-        submitted("import numpy as np\nright = gigabytes_each\ngigabytes_each = lambda *a: np.float64(right(*a))"), 10, "",
+        submitted("import numpy as np\nright = gigabytes_each\ngigabytes_each = lambda *a: np.float64(right(*a))"),
+        10,
+        "",
     ),
     # Attacks on the box and on the way out of it.
     "forges replies": (submitted(FORGER, layer="", model="", memory="gigabytes_each = 1"), 0, ""),
@@ -253,35 +281,49 @@ TABLE = {
     "stops itself": (submitted("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)"), 10, "did not stop"),
     "forks without end": (submitted("import os\nwhile True:\n    os.fork()"), 10, ""),
     "fills the disk": (
-        submitted("try:\n  for n in range(999):\n    open(f'/tmp/{n}', 'wb').write(b'x' * 10**7)\nexcept OSError: pass"), 10, "",
+        submitted(
+            "try:\n  for n in range(999):\n    open(f'/tmp/{n}', 'wb').write(b'x' * 10**7)\nexcept OSError: pass"
+        ),
+        10,
+        "",
     ),
     "fills memory that has no name": (
         submitted(
             "import os, time\nfor n in range(60):\n    f = os.memfd_create(str(n))\n"
             "    for _ in range(6): os.write(f, b'x' * 10**7)\ntime.sleep(1)"
-        ), 10, "memory",
+        ),
+        10,
+        "memory",
     ),
     "a function without end": (submitted(layer="def layer_parameters(config):\n    while True: pass"), 7, ""),
     "a function that exits": (submitted(layer="def layer_parameters(config):\n    raise SystemExit(0)"), 7, ""),
     "no alarm clock": (
-        submitted("import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nwhile True: pass"), 10, "did not stop",
+        submitted("import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nwhile True: pass"),
+        10,
+        "did not stop",
     ),
     "breaks Python": (submitted("import builtins\nfor n in dir(builtins):\n    delattr(builtins, n)"), 10, ""),
     "a thread that takes answers away": (
         submitted(
             "import threading\ndef away():\n    while True:\n        globals().update(layer_parameters=None)\n"
             "threading.Thread(target=away, daemon=True).start()"
-        ), 7, "",
+        ),
+        7,
+        "",
     ),
     "spies": (submitted(SPY, FUNCTIONS + "spy(*arguments)"), 0, ""),
     "imports the book's own answer": (
-        submitted(layer="from tokenomics.parameters import layer_parameters"), 7, "ModuleNotFoundError",
+        submitted(layer="from tokenomics.parameters import layer_parameters"),
+        7,
+        "ModuleNotFoundError",
     ),
     "makes name spaces": (
         submitted(
-            "import ctypes\nlibc = ctypes.CDLL(None)\nassert libc.unshare(0x10000000) == 0 and libc.mount(b'n', b'/mnt', "
-            "b'tmpfs', 0, None) == 0"
-        ), 10, "AssertionError",
+            "import ctypes\nlibc = ctypes.CDLL(None)\nassert libc.unshare(0x10000000) == 0\n"
+            "assert libc.mount(b'n', b'/mnt', b'tmpfs', 0, None) == 0"
+        ),
+        10,
+        "AssertionError",
     ),
     # Files that are hardly notebooks.
     "no bytes": (b"", None, "not valid JSON"),
@@ -291,12 +333,14 @@ TABLE = {
     "nested without end": (b"[" * 10**6, None, "not valid JSON"),
     "lone surrogate": (submitted("x = '\ud800'"), 10, ""),
     "huge ids": (
-        with_cells(lambda cells: [{**cell, "id": "x" * 10**6, "metadata": {"nbgrader": 7}} for cell in cells]), 10, "",
+        with_cells(lambda cells: [{**cell, "id": "x" * 10**6, "metadata": {"nbgrader": 7}} for cell in cells]),
+        10,
+        "",
     ),
     "a huge cell": (submitted("x = '" + "y" * 5 * 10**6 + "'"), 10, ""),
     "<script>alert(1)</script>": (submitted(), 10, ""),
     "=HYPERLINK(1)": (submitted(), 10, ""),
-}  # fmt: skip
+}
 
 
 def content(notebook) -> bytes:
