@@ -12,7 +12,7 @@ from .assignment import Assignment
 from .judge import AnswerMissing
 from .notebook import Notebook, clean
 from .release import tests_of
-from .sandbox import Box, BoxFailed, Limits, strict_json
+from .sandbox import Box, BoxFailed, BoxFull, Limits, strict_json
 
 __all__ = ["Run"]
 
@@ -36,7 +36,7 @@ class Run:
         known |= {_bare(tests_of(question.identity, question.source)) for question in assignment.questions}
         cells = [(number, source) for number, source in enumerate(notebook.code, 1) if source.strip()]
         self._cells = [(number, source) for number, source in cells if _bare(source) not in known]
-        self._ended = set()
+        self._ended, self._stopped, self._at = set(), set(), 0
         self._deadline = time.monotonic() + limits.total_seconds
         self._boxes = 0
         self._box = None
@@ -78,10 +78,15 @@ class Run:
                 self._run_cells()
             except BoxFailed as error:
                 self._flag(f"cell {self._at} ended its kernel: {error}")
-                self._ended.add(self._at)
+                self._ended |= self._hogs(error) or {self._at}
                 self._close()
 
+    def _hogs(self, error: BoxFailed) -> set:
+        """The cells that most likely took the memory, where it was memory: those that had to be stopped."""
+        return self._stopped if isinstance(error, BoxFull) else set()
+
     def _run_cells(self):
+        self._stopped = set()
         waiting = [(0, source) for source in self._given]
         waiting += [(number, source) for number, source in self._cells if number not in self._ended]
         errors = {}
@@ -107,6 +112,8 @@ class Run:
         error = clean(str(self._box.ask({"run": source, "seconds": seconds}, seconds).get("error", "")), 60)
         if error == "TimeUp":
             self._flag(f"cell {self._at} was stopped after {seconds:.0f} s")
+        if error in ("TimeUp", "MemoryError"):
+            self._stopped.add(self._at)
         return error
 
     def _seconds(self) -> float:
@@ -130,6 +137,7 @@ class Run:
             self._flag(f"asking for {name} ended the kernel: {error}")
             self._close()
             blamed = len(self._ended)
+            self._ended |= self._hogs(error)
             self._prepare()
             if len(self._ended) > blamed:  # it was the fault of a cell, which is now left out
                 return self._ask(request, name)

@@ -27,7 +27,7 @@ from tokenomics.checks import positive, whole
 from .kernel import AUDITED
 from .watch import descendants, held_memory
 
-__all__ = ["Box", "BoxFailed", "BoxUnavailable", "Limits", "strict_json", "why_no_box"]
+__all__ = ["Box", "BoxFailed", "BoxFull", "BoxUnavailable", "Limits", "strict_json", "why_no_box"]
 
 _KERNEL = Path(__file__).with_name("kernel.py")
 _BOOK = Path(__file__).resolve().parent.parent / "tokenomics"
@@ -51,6 +51,10 @@ class BoxUnavailable(RuntimeError):
 
 class BoxFailed(Exception):
     """The box has ended or may not go on, with the reason, for which the submission is to blame."""
+
+
+class BoxFull(BoxFailed):
+    """The box held too much memory, which may have been taken long before."""
 
 
 @dataclass(frozen=True)
@@ -251,7 +255,7 @@ class Box:
         if time.monotonic() > deadline:
             raise BoxFailed("the kernel did not stop in time")
         if held_memory(descendants(self._process.pid)) > self.limits.memory:
-            raise BoxFailed(f"it used more than {self.limits.memory / 1e9:.1f} GB of memory")
+            raise BoxFull(f"it used more than {self.limits.memory / 1e9:.1f} GB of memory")
 
     @staticmethod
     def _reply(line: bytes) -> dict:

@@ -168,7 +168,7 @@ def spy(*arguments):
     raise ValueError(str(kept)) if len(kept) % 2 else Found(str(kept))
 """
 
-#: name: (notebook or bytes, score or None where it cannot be graded, words that the flags or the reason must hold)
+#: name: (notebook or bytes, score or None where it cannot be graded, what must be found in the flags or the reason)
 TABLE = {
     # The table of what must come out.
     "perfect": (submitted(), 10, ""),
@@ -208,7 +208,7 @@ TABLE = {
     "memory hog in small pieces": (
         submitted(layer=f"hog = []\nwhile True: hog.append(bytes([len(hog) % 255]) * 10**6)\n{LAYER}"),
         7,
-        "memory",
+        "memory|stopped",
     ),
     "os._exit in question 1": (submitted(layer=f"import os\nos._exit(0)\n{LAYER}"), 7, "the kernel has ended"),
     "os._exit in the function of question 1": (
@@ -277,7 +277,11 @@ TABLE = {
     "forges replies beside right answers": (submitted(FORGER), None, ""),
     "floods the way out": (submitted(GARBAGE), 10, "not JSON"),
     "closes everything": (submitted("import os\nos.closerange(0, 256)"), 10, "the kernel has ended"),
-    "kills all it can": (submitted("import os, signal\nos.kill(-1, signal.SIGKILL)"), 10, "the kernel has ended"),
+    "kills all it can": (
+        submitted("import os, signal\nos.kill(-1, signal.SIGKILL)"),
+        10,
+        "the kernel has ended|ProcessLookupError",
+    ),
     "stops itself": (submitted("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)"), 10, "did not stop"),
     "forks without end": (submitted("import os\nwhile True:\n    os.fork()"), 10, ""),
     "fills the disk": (
@@ -293,7 +297,7 @@ TABLE = {
             "    for _ in range(6): os.write(f, b'x' * 10**7)\ntime.sleep(1)"
         ),
         10,
-        "memory",
+        "memory|stopped",
     ),
     "a function without end": (submitted(layer="def layer_parameters(config):\n    while True: pass"), 7, ""),
     "a function that exits": (submitted(layer="def layer_parameters(config):\n    raise SystemExit(0)"), 7, ""),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +15,7 @@ from grader.inbox import Submission
 from grader.page import page
 from grader.sandbox import Limits
 
-LIMITS = Limits(cell_seconds=2, total_seconds=30, memory=512 * 2**20)
+LIMITS = Limits(cell_seconds=3, total_seconds=60, memory=300 * 2**20)
 
 
 def processes() -> dict:
@@ -45,7 +46,7 @@ def test_the_score_is_right(graded, name):
     _, score, words = TABLE[name]
     result = graded[name]
     assert result["score"] == score, result
-    assert words in "; ".join([result["reason"], *result["flags"]]), result
+    assert re.search(words, "; ".join([result["reason"], *result["flags"]])), result
     assert result["status"] == ("not graded" if score is None else "graded")
 
 
