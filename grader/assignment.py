@@ -141,11 +141,24 @@ def _question(cell, asked: frozenset) -> Question:
     if not any(isinstance(node, ast.Assert) for node in ast.walk(tree)):
         raise SourceError(f"cell {cell.grade_id}: holds no assert, so every submission would earn its points")
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    if own := _bound(tree) & asked:
+        raise SourceError(f"cell {cell.grade_id}: makes a {min(own)} of its own, which hides the answer; rename it")
     if not used & asked:
         raise SourceError(f"cell {cell.grade_id}: tests nothing that a solution cell defines")
     hidden = frozenset(number for number, (_, is_hidden) in enumerate(lines, 1) if is_hidden)
     slips = tuple(_slips(cell.grade_id, [line for line, is_hidden in lines if is_hidden]))
     return Question(cell.grade_id, cell.marking["points"], cell.source, tuple(sorted(used & asked)), hidden, slips)
+
+
+def _bound(tree) -> set:
+    """List the names that tests make themselves: by assigning, importing or defining."""
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+    return names
 
 
 def _slips(identity: str, lines):

@@ -17,7 +17,7 @@ _MOST_FILES = 20_000
 _MOST_BYTES = 8 * 2**30
 
 # What systems leave in folders and archives without being asked.
-_JUNK = re.compile(r"(^|/)(__MACOSX|\.[^/]*|Thumbs\.db|desktop\.ini)(/|$)", re.IGNORECASE)
+_JUNK = re.compile(r"(^|/)(__MACOSX|\.(?!\.?([/\\]|$))[^/]*|Thumbs\.db|desktop\.ini)(/|$)", re.IGNORECASE)
 # lastnamefirstname_LATE_1234_56789_weights-1.ipynb
 _CANVAS = re.compile(r"(?P<student>[^_]+)_(?P<late>LATE_)?(?P<identity>\d+)_\d+_[^/]*", re.DOTALL)
 # First Last_123456_assignsubmission_file_/weights.ipynb, or the same without a folder
