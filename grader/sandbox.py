@@ -184,7 +184,7 @@ class Box:
         self._requests, self._replies = self._process.stdin.fileno(), self._process.stdout.fileno()
         os.set_blocking(self._requests, False)
         os.set_blocking(self._replies, False)
-        self._read, self._stray = b"", 0
+        self._read, self._stray, self._watched = b"", 0, time.monotonic()
         try:
             self.ask({"run": "", "seconds": 60.0}, 60.0)
         except BoxFailed as error:
@@ -252,8 +252,12 @@ class Box:
         return line
 
     def _watch(self, deadline: float):
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now > deadline:
             raise BoxFailed("the kernel did not stop in time")
+        if now < self._watched + _TICK:
+            return
+        self._watched = now
         if held_memory(descendants(self._process.pid)) > self.limits.memory:
             raise BoxFull(f"it used more than {self.limits.memory / 1e9:.1f} GB of memory")
 
