@@ -53,7 +53,8 @@ def ours(notebooks: list, folder: Path) -> tuple:
 
 def run(command: list, folder: Path):
     """Run a peer's command; its failure becomes one line."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(folder), "PYTHONUTF8": "1"}
+    path = f"{command[0].parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "HOME": str(folder), "PYTHONUTF8": "1"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise OSError((done.stderr.strip().splitlines() or ["failed"])[-1])
@@ -89,6 +90,7 @@ def with_nbgrader(notebooks: list, folder: Path) -> tuple:
 
 def with_otter(notebooks: list, folder: Path) -> tuple:
     """Grade with otter-grader, each submission in a process of its own, for a batch of it would need Docker."""
+    python_of("otter-grader", "ipykernel")
     python = python_of("otter-grader", "otter-grader==7.0.0")
     (folder / "tests").mkdir()
     for question in read_assignment(SOURCE.read_bytes(), "weights").questions:
