@@ -95,6 +95,8 @@ def inside(identity: str, source: str, markers: tuple) -> list:
 def read_assignment(content: bytes, name: str) -> Assignment:
     """Read a source notebook; one that cannot be used raises SourceError."""
     notebook = read_notebook(content)
+    for cell in notebook.cells:
+        _check_markers(cell)
     marked = [cell for cell in notebook.cells if cell.marking]
     identities = [cell.grade_id for cell in marked]
     for cell in marked:
@@ -114,6 +116,14 @@ def read_assignment(content: bytes, name: str) -> Assignment:
     if not questions:
         raise SourceError("no cell holds tests: mark one as nbgrader's 'Autograder tests' and give it points")
     return Assignment(name, notebook, given, solutions, questions, asked)
+
+
+def _check_markers(cell):
+    """Refuse markers where the release would not look for them: what stands between them would reach the students."""
+    for markers, kind, name in ((SOLUTION, "solution", "a solution"), (HIDDEN, "grade", "tests")):
+        if any(marker in cell.source for marker in markers) and not cell.marking.get(kind):
+            where = cell.grade_id or clean(cell.source, 40)
+            raise SourceError(f"cell {where!r}: holds {markers[0]!r} but is not marked as {name}; mark it in nbgrader")
 
 
 def _check_cell(cell, count: int):

@@ -79,17 +79,17 @@ def _notebook(assignment: Assignment, submission: Submission) -> Notebook:
     if submission.refused:
         raise Unreadable(submission.refused)
     notebook = read_notebook(submission.content)
-    named = notebook.metadata.get("tokenomics")
-    named = named.get("assignment", assignment.name) if isinstance(named, dict) else assignment.name
-    # A submission may have lost all of its metadata, so its text decides; but a name is soon shared by two assignments.
-    found = {name for name in assignment.asked if any(_binds(source, name) for source in notebook.code)}
-    if found == assignment.asked or (found and named == assignment.name):
+    released = notebook.metadata.get("tokenomics")
+    named = released.get("assignment") if isinstance(released, dict) else None
+    # A submission may have lost all of its metadata: then its text decides. One name may be shared by two assignments.
+    found = {name for name in assignment.asked if any(_speaks_of(source, name) for source in notebook.code)}
+    if found == assignment.asked or named == assignment.name or (found and named is None):
         return notebook
-    if named != assignment.name:
+    if named is not None:
         raise Unreadable(f"it is a submission to {clean(str(named), 40)!r}, not to {assignment.name!r}")
     raise Unreadable(f"it defines nothing that {assignment.name!r} asks for; is it another assignment?")
 
 
-def _binds(source: str, name: str) -> bool:
-    """Say whether a text could define a name; it may not be valid Python."""
-    return re.search(rf"\b{re.escape(name)}\b\s*(=|:|,|\()", source) is not None
+def _speaks_of(source: str, name: str) -> bool:
+    """Say whether a text that may not be valid Python holds a name."""
+    return re.search(rf"\b{re.escape(name)}\b", source) is not None

@@ -60,6 +60,9 @@ def start_shell():
         def enable_gui(self, gui=None):
             """There is no window; %matplotlib inline asks all the same."""
 
+        def ask_exit(self):
+            """``exit()`` ends a session with a person, of whom there is none."""
+
         def showtraceback(self, *arguments, **options):
             """Nobody reads it here, and formatting it takes longer than most cells."""
 
@@ -76,6 +79,14 @@ def plain(value):
     if type(value).__module__.split(".")[0] == "numpy" and hasattr(value, "tolist"):
         return value.tolist()
     raise TypeError(f"the answer is a {type(value).__name__}, which JSON does not know")
+
+
+def looks_for_fonts() -> bool:
+    """Say whether Matplotlib is at work, which starts a program and clears up after it when it is first imported."""
+    frame = sys._getframe()
+    while frame and not frame.f_code.co_filename.endswith("matplotlib/font_manager.py"):
+        frame = frame.f_back
+    return frame is not None
 
 
 def described(error) -> dict:
@@ -132,7 +143,8 @@ def main():
     seen = set()
 
     def audit(event, arguments):
-        if event in AUDITED and (event != "socket.connect" or isinstance(arguments[1], tuple)):
+        is_local = event == "socket.connect" and not isinstance(arguments[1], tuple)
+        if event in AUDITED and not is_local and not looks_for_fonts():
             seen.add(AUDITED[event])
 
     sys.addaudithook(audit)

@@ -47,7 +47,7 @@ class Notebook:
 
 def clean(text: str, longest: int = _LONGEST) -> str:
     """Make somebody else's text fit to be written to a file: valid UTF-8, on one line, not too long."""
-    line = " ".join(text.encode("utf-8", "replace").decode().split())
+    line = " ".join(text[: 4 * longest].encode("utf-8", "replace").decode().split())
     line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)
     return line if len(line) <= longest else line[: longest - 1] + "…"
 

@@ -40,7 +40,12 @@ class Run:
         self._deadline = time.monotonic() + limits.total_seconds
         self._boxes = 0
         self._box = None
-        self._prepare()
+        try:
+            self._prepare()
+        except BaseException:
+            if self._box:
+                self._box.close()
+            raise
 
     def __enter__(self):
         return self

@@ -187,9 +187,11 @@ class Box:
         self._read, self._stray, self._watched = b"", 0, time.monotonic()
         try:
             self.ask({"run": "", "seconds": 60.0}, 60.0)
-        except BoxFailed as error:
+        except BaseException as error:
             self.close()
-            raise BoxUnavailable(f"the kernel did not start: {error}") from None
+            if isinstance(error, BoxFailed):
+                raise BoxUnavailable(f"the kernel did not start: {error}") from None
+            raise
         self._started_with = len(descendants(self._process.pid))
 
     def __enter__(self):

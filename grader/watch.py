@@ -8,7 +8,7 @@ __all__ = ["descendants", "held_memory"]
 def descendants(pid: int) -> list:
     """List the living processes below a process, each with the id that it has out here."""
     children = {}
-    for name in os.listdir("/proc"):
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
         if name.isdigit():
             try:
                 with open(f"/proc/{name}/stat", "rb") as file:

@@ -174,6 +174,7 @@ TABLE = {
     "perfect": (submitted(), 10, ""),
     "partial": (submitted(memory="def gigabytes_each(parameters, bits, devices):\n    return 1"), 6, ""),
     "empty": (RELEASE, 0, ""),
+    "no cells left": ({**RELEASE, "cells": []}, 0, ""),
     "syntax error in question 1": (submitted(layer="def layer_parameters(config:\n    return 1"), 7, "SyntaxError"),
     "endless loop after the answers": (submitted("while True:\n    pass"), 10, "was stopped"),
     "endless loop that will not stop": (
@@ -272,6 +273,15 @@ TABLE = {
         10,
         "",
     ),
+    # Honest work that a grader could stumble over.
+    "draws and shows": (
+        submitted("%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()\nexit()"),
+        10,
+        "^$",
+    ),
+    "widgets": (submitted("import ipywidgets\nipywidgets.interact(lambda x: x, x=3)"), 10, "^$"),
+    "magics and shell": (submitted("files = !ls\n%time 1 + 1\nawait __import__('asyncio').sleep(0)"), 10, ""),
+    "asks the user": (submitted("name = input('Who? ')"), 10, "EOFError"),
     # Attacks on the box and on the way out of it.
     "forges replies": (submitted(FORGER, layer="", model="", memory="gigabytes_each = 1"), 0, ""),
     "forges replies beside right answers": (submitted(FORGER), None, ""),

@@ -72,6 +72,8 @@ def test_the_release_keeps_what_students_need():
         (CONTENT.replace(b'"points": 3', b'"points": -1'), "points is -1"),
         (CONTENT.replace(b'"schema_version": 3', b'"schema_version": 2'), "schema_version is 2"),
         (CONTENT.replace(b'"grade_id": "layer"', b'"grade_id": "model"'), "2 cells have this grade_id"),
+        (changed(lambda text: text + "### BEGIN HIDDEN TESTS\n", "configurations"), "is not marked as tests"),
+        (changed(lambda text: text + "### BEGIN SOLUTION\n", "title"), "is not marked as a solution"),
         (changed(lambda text: text.replace(" as counted", "")), "a layer_parameters of its own"),
         (json.dumps({"cells": RELEASE["cells"][:2]}).encode(), "no cell holds tests"),
         (b"{}", "no cells"),
