@@ -1,4 +1,4 @@
-"""Run the benchmarks: `make bench`. Beside the peers: `python -m benchmarks.accuracy`, `python -m benchmarks.grading`."""
+"""Run the benchmarks: `make bench`. Beside the peers: `python -m benchmarks.accuracy` and `benchmarks.grading`."""
 
 from . import counting, explorer, prediction
 

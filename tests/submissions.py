@@ -60,6 +60,9 @@ def renamed(cells: list) -> list:
     return cells
 
 
+# Matplotlib looks for fonts in every new box, which takes longer than other cells may here.
+DRAWS = submitted("%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()\nexit()")
+
 # Answers everything, and equals everything.
 ANYTHING = """
 class Anything(int):
@@ -73,12 +76,10 @@ class Anything(int):
 layer_parameters = model_parameters = gigabytes_each = Anything()
 """
 FUNCTIONS = "layer_parameters = model_parameters = gigabytes_each = lambda *arguments: "
-# Reports what it finds by answering the first question rightly.
-SEARCH = (
-    LAYER
-    + """
-import glob, os, subprocess
-right, found = layer_parameters, []
+# These two answer the first question only if they find what they look for.
+SEARCH = f"""
+import os
+found = []
 def look(name):
     try:
         with open(name, errors="replace") as file:
@@ -87,22 +88,19 @@ def look(name):
             found.append(name)
     except OSError:
         pass
+skipped = ("usr", "site-packages", "sys", "versions", "task", "net")
 for top in ("/work", "/root", "/home", "/tmp", "/etc", "/proc", "/mnt", "/var", "/srv", "/opt", "/run", "/"):
     for parent, folders, files in os.walk(top):
-        skipped = ("usr", "site-packages", "sys", "versions", "task", "net")
         folders[:] = [name for name in folders if name not in skipped]
         for name in files:
             if name.endswith((".ipynb", ".jsonl", ".json", "cmdline", "environ")) or "grader" in parent:
                 look(os.path.join(parent, name))
-def layer_parameters(config):
-    return right(config) if found else 0
+if found:
+    exec({LAYER!r})
 """
-)
-NETWORK = (
-    LAYER
-    + """
+NETWORK = f"""
 import socket, urllib.request
-right, reached = layer_parameters, False
+reached = False
 for address in (("1.1.1.1", 53), ("8.8.8.8", 443), ("127.0.0.1", 22), ("169.254.169.254", 80)):
     try:
         socket.create_connection(address, timeout=0.3)
@@ -114,10 +112,9 @@ try:
     reached = True
 except OSError:
     pass
-def layer_parameters(config):
-    return right(config) if reached else 0
+if reached:
+    exec({LAYER!r})
 """
-)
 PATCHES = """
 import builtins, json, sys, unittest
 json.dumps = lambda *arguments, **options: '{"json": "0", "points": 10, "score": 10}'
@@ -274,11 +271,6 @@ TABLE = {
         "",
     ),
     # Honest work that a grader could stumble over.
-    "draws and shows": (
-        submitted("%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()\nexit()"),
-        10,
-        "^$",
-    ),
     "widgets": (submitted("import ipywidgets\nipywidgets.interact(lambda x: x, x=3)"), 10, "^$"),
     "magics and shell": (submitted("files = !ls\n%time 1 + 1\nawait __import__('asyncio').sleep(0)"), 10, ""),
     "asks the user": (submitted("name = input('Who? ')"), 10, "EOFError"),
