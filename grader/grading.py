@@ -72,6 +72,8 @@ def grade(task: Task) -> dict:
 def _judged(assignment: Assignment, notebook: Notebook, task: Task) -> tuple:
     with Run(assignment, notebook, task.limits, unsafe=task.unsafe) as run:
         verdicts = [judge(assignment, question, run.value, run.call) for question in assignment.questions]
+    if run.fault:
+        raise run.fault
     return [asdict(verdict) for verdict in verdicts], run.flags
 
 

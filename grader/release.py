@@ -5,7 +5,7 @@ import re
 
 from .assignment import HIDDEN, SOLUTION, Assignment, inside
 
-__all__ = ["STUB", "release", "stub_of", "tests_of", "with_slip"]
+__all__ = ["STUB", "release", "stub_of", "tests_of"]
 
 # nbgrader's own words, so that whoever knows them knows what to do.
 STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
@@ -48,8 +48,3 @@ def release(assignment: Assignment, content: bytes) -> str:
     kept = {key: value for key, value in notebook["metadata"].items() if key in ("kernelspec", "language_info")}
     notebook["metadata"] = {**kept, "tokenomics": {"assignment": assignment.name}}
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
-
-
-def with_slip(assignment: Assignment, slip) -> list:
-    """Return the cells of a submission that makes a slip: the reference solution, and the slip after it."""
-    return [source for _, source in assignment.solutions] + [slip.code]

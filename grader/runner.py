@@ -12,7 +12,7 @@ from .assignment import Assignment
 from .judge import AnswerMissing
 from .notebook import Notebook, clean
 from .release import tests_of
-from .sandbox import Box, BoxFailed, BoxFull, Limits, strict_json
+from .sandbox import Box, BoxFailed, BoxFull, BoxUnavailable, Limits, strict_json
 
 __all__ = ["Run"]
 
@@ -29,6 +29,8 @@ class Run:
 
     def __init__(self, assignment: Assignment, notebook: Notebook, limits: Limits, *, unsafe: bool = False):
         self.flags = []
+        # Why no box could be made, if so: the machine's fault, of which the submission's mark must know nothing.
+        self.fault = None
         self._assignment, self._limits, self._unsafe = assignment, limits, unsafe
         self._given = [source for _, source in assignment.given]
         # Given cells are run from the instructor's notebook; its tests are not for the box to run.
@@ -78,7 +80,11 @@ class Run:
                 self._flag("gave up: it ended its kernel too often, or had no time left")
                 return
             self._boxes += 1
-            self._box = Box(self._limits, book=self._assignment.book, unsafe=self._unsafe)
+            try:
+                self._box = Box(self._limits, book=self._assignment.book, unsafe=self._unsafe)
+            except (BoxUnavailable, OSError) as error:
+                self.fault = error
+                return
             try:
                 self._run_cells()
             except BoxFailed as error:

@@ -13,6 +13,7 @@ import pytest
 from submissions import CONTENT, SOURCE, TABLE, content, submitted
 from test_grader_attacks import LIMITS, processes
 
+from grader import runner
 from grader.batch import grade_batch
 from grader.cli import main
 from grader.inbox import Submission, named, submissions
@@ -92,6 +93,24 @@ def test_what_the_machine_lost_is_graded_the_next_time(expected, tmp_path):
     assert "a worker was lost" in lost[0]["reason"]
     with ThreadPoolExecutor(1) as executor:
         assert bare(grade_batch(CONTENT, "weights", HANDED_IN[:2], executor, journal, LIMITS)) == expected[:2]
+
+
+def test_a_box_that_cannot_be_made_costs_no_marks(box, tmp_path, monkeypatch):
+    """Not even where the first box could be made, and the submission used it up."""
+    made = runner.Box
+    boxes = []
+
+    def once(*arguments, **options):
+        if boxes:
+            raise OSError(11, "no more processes")
+        boxes.append(made(*arguments, **options))
+        return boxes[0]
+
+    monkeypatch.setattr(runner, "Box", once)
+    handed_in = [Submission("a", content(TABLE["os._exit in the function of question 1"][0]))]
+    with ThreadPoolExecutor(1) as executor:
+        (result,) = grade_batch(CONTENT, "weights", handed_in, executor, tmp_path / "journal.jsonl", LIMITS)
+    assert (result["status"], result["score"]) == ("not graded yet", None) and "no more processes" in result["reason"]
 
 
 def test_killed_in_the_middle_it_goes_on_where_it_stopped(box, tmp_path):
