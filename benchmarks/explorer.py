@@ -1,5 +1,6 @@
 """How soon the calculators of the built pages can be used, how fast they answer, and how large they are."""
 
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -60,9 +61,10 @@ def moves(browser: Browser, address: str) -> list[float]:
     return times
 
 
-def size() -> int:
-    """The calculators' script, formulas included, and style, before compression: [byte]."""
-    return sum((HTML / "_static" / name).stat().st_size for name in ("explorer.js", "explorer.css"))
+def size(page: str) -> int:
+    """The scripts of a page's calculators, formulas included, and their style, before compression: [byte]."""
+    loaded = set(re.findall(r"_static/((?:calculators-[\w-]+|explorer)\.(?:js|css))", (HTML / page).read_text("utf-8")))
+    return sum((HTML / "_static" / name).stat().st_size for name in loaded)
 
 
 def verdict(value: float, target: str) -> str:
@@ -89,4 +91,4 @@ def main() -> None:
                 middle, slow = median(times), quantiles(times, n=20)[-1]
                 judged = verdict(middle, "answer")
                 print(f"{page:33} answer: median {middle:.1f} ms, 95th percentile {slow:.1f} ms, {judged}")
-    print(f"{'script and style':33} {size():,} bytes, {verdict(size(), 'size')}")
+            print(f"{page:33} scripts and style: {size(page):,} bytes, {verdict(size(page), 'size')}")

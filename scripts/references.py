@@ -37,7 +37,9 @@ def run(page: Path) -> nbformat.NotebookNode:
     for number, source in enumerate(cells(page), 1):
         notebook.cells.append(nbformat.v4.new_code_cell(source, id=f"cell-{number}"))
     place = {"metadata": {"path": str(page.parent)}}
-    NotebookClient(notebook, timeout=120, resources=place, record_timing=False, store_widget_state=False).execute()
+    # What a cell prints is one output, also where a busy machine delivers it in parts.
+    settings = {"record_timing": False, "store_widget_state": False, "coalesce_streams": True}
+    NotebookClient(notebook, timeout=120, resources=place, **settings).execute()
     notebook.metadata.pop("language_info", None)
     for cell in notebook.cells:
         for output in cell.outputs:

@@ -10,7 +10,7 @@ from tokenomics import catalogue
 from tokenomics.architecture import Architecture
 from tokenomics.parameters import total_parameters
 
-KINDS = {"datasheet", "paper", "config", "measured", "fitted", "price"}
+KINDS = {"datasheet", "paper", "config", "measured", "fitted", "price", "assumption"}
 WANTED = {
     "A100-SXM-80GB", "H100-SXM-80GB", "H200-SXM-141GB", "B200-180GB", "L40S", "MI300X", "RTX-4090", "Apple-M3-Ultra",
 }  # fmt: skip

@@ -80,8 +80,9 @@ def test_a_closed_pipe_ends_it_quietly():
     assert (done.returncode, done.stderr) == (141, "")
 
 
-def test_a_folder_is_called_one(capsys, tmp_path):
-    code, _, err = run(capsys, "params", str(tmp_path))
+@pytest.mark.parametrize(("verb", "rest"), [("params", []), ("predict", ["H100-SXM-80GB"]), ("explain", ["L40S"])])
+def test_a_folder_is_called_one(capsys, tmp_path, verb, rest):
+    code, _, err = run(capsys, verb, str(tmp_path), *rest)
     assert code == 2 and err.count("\n") == 1 and f"{tmp_path}: a directory; give the config.json" in err
 
 

@@ -14,7 +14,7 @@ from tokenomics.cache import cache_bytes
 from tokenomics.explorer import Explorer, explore
 from tokenomics.explorer.calculators import CALCULATORS
 from tokenomics.explorer.controls import Control
-from tokenomics.explorer.javascript import module, page_script, stylesheet
+from tokenomics.explorer.javascript import calculators_script, module, page_script, stylesheet
 from tokenomics.figures import SERIES
 from tokenomics.numerals import quantity
 from tokenomics.parameters import total_parameters, weight_bytes
@@ -204,12 +204,14 @@ def test_the_roof_that_binds():
 
 
 def test_the_code_of_a_page_stays_small():
-    assert len((page_script() + stylesheet()).encode()) < BUDGET
-    assert len((module() + stylesheet()).encode()) < BUDGET
+    for name in CALCULATORS:
+        assert len((page_script() + calculators_script(name) + stylesheet()).encode()) < BUDGET
+        assert len((module(name) + stylesheet()).encode()) < BUDGET
 
 
 def test_the_code_of_a_page_calls_no_other_host():
-    addresses = set(re.findall(r"https?://[^\"'`\s)]+", page_script() + module() + stylesheet()))
+    texts = page_script() + stylesheet() + "".join(calculators_script(name) + module(name) for name in CALCULATORS)
+    addresses = set(re.findall(r"https?://[^\"'`\s)]+", texts))
     assert addresses <= {"http://www.w3.org/2000/svg"}
 
 

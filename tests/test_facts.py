@@ -9,8 +9,11 @@ from pathlib import Path
 
 import numpy
 import pytest
+import test_count_facts
+import test_time_facts
 
-from tokenomics.catalogue import accelerator, model
+from tokenomics.catalogue import accelerator, model, rows
+from tokenomics.efficiency import efficiencies
 from tokenomics.hardware import devices_to_hold, peak_flops
 from tokenomics.latency import (
     compute_only_rate,
@@ -20,6 +23,7 @@ from tokenomics.latency import (
     law_step_time,
     reply_time,
 )
+from tokenomics.measurements import from_row
 from tokenomics.parameters import layer_parameters, total_parameters, weight_bytes
 from tokenomics.roofline import arithmetic_intensity, operation_time, ridge_point
 from tokenomics.work import decode_flops, decode_kv_traffic, kv_bytes_per_token
@@ -62,6 +66,17 @@ def requests_beside_the_weights():
     return left // (4608 * KV)
 
 
+def measured_alone():
+    """The rate of one request on four H100s, as it was measured."""
+    run = next(row for row in rows("measurements") if row["id"] == "tugot17-001")
+    return from_row(run, "tugot17-001").value
+
+
+def register_files():
+    """Registers of all processors of an H100, 256 kB each, in MB."""
+    return efficiencies()["vllm, H100-SXM-80GB"].cores * 256e3 / 1e6
+
+
 RECOMPUTED = {
     "P1": lambda: total_parameters(LLAMA),
     "P2": lambda: weight_bytes(total_parameters(LLAMA), 16),
@@ -102,6 +117,10 @@ RECOMPUTED = {
     "B3": lambda: 32 / compute_only_rate(SEVENTY_BILLION, 1),  # at one operation a second
     "B4": lambda: 128 / compute_only_rate(SEVENTY_BILLION, 1),
     "L1": lambda: reply_time(0.5, numpy.array([1, 2, 101]), 0.02),
+    "L2": lambda: operation_time(0, weight_bytes(SEVENTY_BILLION, 16), 1, 7e9),
+    "L3": lambda: decode_rate(numpy.array([0.1, 0.05])),
+    "M1": measured_alone,
+    "H1": register_files,
     "H2": lambda: [accelerator(name).bandwidth / 1e9 for name in ("L40S", "Apple-M3-Ultra")],
 }
 
@@ -111,6 +130,7 @@ IN_WORDS = {
     "K7": numpy.full(len(BATCHES), 2.0),  # linear: twice the context, twice the cache
     "K9": [13],
     "L1": [0.5, 0.52, 2.5],  # TTFT + (N - 1) TPOT
+    "L3": [10, 20],  # tokens a second at the two ends
     # The file rounds these two more coarsely than their tolerance.
     "K6": [327680 * 131072 / 1e9],
     "B4": [128 * 140e9],
@@ -131,9 +151,25 @@ def test_fact(name):
     numpy.testing.assert_allclose(values, expected(name), rtol=max(tolerance, 1e-15))
 
 
-def test_no_fact_of_the_first_chapters_is_left_out():
-    assert {name for name in FACTS if name[0] in "PDRB"} <= set(RECOMPUTED)
-    assert set(RECOMPUTED) <= set(FACTS)
+def test_no_fact_is_left_out():
+    """Those on prices have their own test."""
+    elsewhere = {*test_count_facts.RECOMPUTED, *test_time_facts.COMPUTED}
+    assert {name for name in FACTS if name[0] != "C"} == set(RECOMPUTED) | elsewhere
+
+
+def test_every_figure_that_errs_stands_among_the_corrections():
+    """What the appendix on corrections lists comes from the table of printed figures."""
+    printed = rows("printed_figures")
+    listed = {row["fact"] for row in printed}
+    assert {name for name, row in FACTS.items() if row["verdict"] != "reproduces"} <= listed <= set(FACTS)
+    for row in printed:
+        assert row["verdict"] in ("wrong", "loose", "rounded")
+        assert row["verdict"] == "wrong" or FACTS[row["fact"]]["verdict"] != "wrong", row["name"]
+
+
+def test_a_70b_model_on_one_bandwidth_writes_as_fast_as_one_reads():
+    """L3: its floor lies just below the times at which text comes at reading speed."""
+    assert float(FACTS["L3"]["expected"].split("-")[0]) > STEP
 
 
 def test_405b_needs_eleven_devices():

@@ -8,7 +8,7 @@ import numpy
 import pytest
 
 from tokenomics import catalogue
-from tokenomics.constants import fit_vllm
+from tokenomics.constants import fit_vllm, two_shares
 from tokenomics.efficiency import CEILING, SHARES, efficiencies
 from tokenomics.holdout import leave_one_source_out
 from tokenomics.measurement_tables import read_table
@@ -86,7 +86,7 @@ def test_simpler_models_do_worse():
     """No constant, and two: one share of bandwidth and one of arithmetic."""
     runs, series = grid()
     ceiling = dataclasses.replace(CEILING, memory_share=0.9, max_sequences=256)
-    two = dataclasses.replace(ceiling, weight_bandwidth=0.56, kv_bandwidth=0.56, compute=0.41)
+    two = two_shares(runs, series)
     for name in ("70B 16035/1000", "8B 16035/1000", "8B 2035/300", "70B grid"):
         assert mean_error(runs, series, ceiling, name) > 0.8
         assert mean_error(runs, series, two, name) > 1.5 * mean_error(runs, series, VLLM, name)

@@ -7,9 +7,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tokenomics import catalogue
-from tokenomics.burst import compute_share, times
+from tokenomics.burst import times
 from tokenomics.deployment import Deployment, deployment
 from tokenomics.efficiency import CEILING, SHARES, efficiencies
+from tokenomics.passes import compute_share
 from tokenomics.prediction import Workload, predict
 
 MODELS = ["llama-3.1-8b", "llama-3.3-70b", "mixtral-8x7b", "gpt-oss-20b", "deepseek-v3", "gemma-2-9b"]

@@ -3,13 +3,11 @@
 from typing import NamedTuple
 
 from . import batching
-from .efficiency import ENDLESS
 from .elementwise import ceil, maximum, minimum
 from .parallelism import microbatch
-from .prefill import attended_pairs
-from .routing import experts_touched
+from .passes import forward_pass, prompt_pairs
 
-__all__ = ["Times", "compute_share", "times"]
+__all__ = ["Times", "times"]
 
 
 class Times(NamedTuple):
@@ -66,30 +64,6 @@ class Times(NamedTuple):
     traffic: float
 
 
-def compute_share(constants, arithmetic: str):
-    """Look up the share of the peak that an engine reaches at a precision.
-
-    Parameters
-    ----------
-    constants : Efficiency
-        The constants of the engine. [-]
-    arithmetic : str
-        The precision of the products. [-]
-
-    Returns
-    -------
-    float or ndarray
-        Share of the peak. [-]
-
-    Examples
-    --------
-    >>> from tokenomics.efficiency import CEILING
-    >>> compute_share(CEILING, "fp8")
-    1.0
-    """
-    return getattr(constants, f"compute_{arithmetic}", constants.compute)
-
-
 def times(server, constants, compute, input_tokens, output_tokens, requests=None, longest=None) -> Times:
     """Time a burst of equal requests on a deployment in numbers.
 
@@ -116,7 +90,7 @@ def times(server, constants, compute, input_tokens, output_tokens, requests=None
     Notes
     -----
     Every term is a function of :mod:`tokenomics.batching` or of
-    :mod:`tokenomics.parallelism`; this puts them together. A deployment that
+    :mod:`tokenomics.passes`; this puts them together. A deployment that
     holds no sequence is timed as if it held one; `limit` tells.
 
     Examples
@@ -139,63 +113,52 @@ def times(server, constants, compute, input_tokens, output_tokens, requests=None
     wave_count = batching.waves(requests, most)
     running = requests / wave_count
     staged = microbatch(running, s.pipeline)
-    width = s.devices / s.pipeline
-    replicas = width / s.tensor
-    bandwidth, peak, link = width * s.bandwidth, width * s.peak, s.link * c.link
-    reading = c.weight_bandwidth * (1 - s.packed * (1 - c.packed_bandwidth))
-    overhead = c.step_time + s.layers * c.layer_time + s.calls * c.call_time
 
-    passes = maximum(requests * input_tokens / c.pass_tokens, wave_count)
-    prompt_matrices = s.token_flops * input_tokens + s.head_flops
-    pairs = s.prompt_attention[0] * attended_pairs(input_tokens, ENDLESS, attention="causal")
-    pairs = pairs + s.prompt_attention[1] * attended_pairs(input_tokens, s.window, attention="causal")
     prompts = wave_count * staged
-    touched = s.expert_weights * experts_touched(1, s.expert_share, prompts * input_tokens / passes)
-    prompt_weights = passes * (s.shared_traffic + touched) / bandwidth
-    prompt_compute = prompts * prompt_matrices / peak
-    prompt_pairs = prompts * pairs / peak
-    prefill = batching.pass_time(
-        prompt_weights / reading,
-        prompt_compute / compute,
-        0.0,
-        prompt_pairs / compute,
-        passes * overhead + prompts * input_tokens * s.sent / link,
+    pairs = prompt_pairs(s, input_tokens)
+    prompt = forward_pass(
+        s,
+        c,
+        compute,
+        prompts=prompts,
+        tokens=prompts * input_tokens,
+        pairs=(prompts * pairs[0], prompts * pairs[1]),
+        passes=maximum(requests * input_tokens / c.pass_tokens, wave_count),
     )
 
     steps = maximum(longest - 1, 0)
     context = input_tokens + longest / 2
-    seen = minimum(context, s.window)
-    weight_traffic = s.shared_traffic + s.expert_weights * experts_touched(1, s.expert_share, staged)
-    cache_traffic = staged * (s.cache[0] * context + s.cache[1] * seen)
-    matrix_flops = staged * (s.token_flops + s.head_flops)
-    attention_flops = staged * (s.decode_attention[0] * context + s.decode_attention[1] * seen)
-    streaming = batching.stream_time(
-        context, s.head_cache, s.heads, maximum(staged / replicas, 1.0), c.cores, c.stream_rate
+    decode = forward_pass(
+        s,
+        c,
+        compute,
+        running=running,
+        staged=staged,
+        context=context,
+        seen=minimum(context, s.window),
+        eager=batching.eager_share(input_tokens, steps, c.capture_limit),
     )
-    weights = weight_traffic / (bandwidth * reading)
-    cache = batching.cache_read_time(cache_traffic, bandwidth, c.kv_bandwidth, streaming)
-    matrices, attention = matrix_flops / (peak * compute), attention_flops / (peak * compute)
-    eager = batching.eager_share(input_tokens, steps, c.capture_limit) * c.eager_time * s.layers
-    added = overhead + eager + staged * s.sent / link + running * c.sequence_time
-    step = batching.pass_time(weights, matrices, cache, attention, added)
-    total = batching.burst_time(prefill, wave_count, steps, step, c.request_time)
+    total = batching.burst_time(prompt.time, wave_count, steps, decode.time, c.request_time)
+    bandwidth, peak = s.devices / s.pipeline * s.bandwidth, s.devices / s.pipeline * s.peak
+    prompt_flops = prompt.matrix_flops + prompt.attention_flops
+    decode_flops = decode.matrix_flops + decode.attention_flops
+    traffic = decode.weight_traffic + decode.cache_traffic
     return Times(
         running=running,
         waves=wave_count,
         requests=requests,
         limit=limit,
         steps=wave_count * steps,
-        prefill=prefill,
-        weights=weights,
-        matrices=matrices,
-        cache=cache,
-        attention=attention,
-        overhead=added,
-        step=step,
+        prefill=prompt.time,
+        weights=decode.weights,
+        matrices=decode.matrices,
+        cache=decode.cache,
+        attention=decode.attention,
+        overhead=decode.overhead,
+        step=decode.time,
         total=total,
-        prefill_floor=maximum(prompt_weights, prompt_compute + prompt_pairs),
-        step_floor=maximum((weight_traffic + cache_traffic) / bandwidth, (matrix_flops + attention_flops) / peak),
-        flops=requests * (prompt_matrices + pairs)
-        + requests * maximum(output_tokens - 1, 0) * (matrix_flops + attention_flops) / staged,
-        traffic=wave_count * steps * running / staged * (weight_traffic + cache_traffic),
+        prefill_floor=maximum(prompt.weight_traffic / bandwidth, prompt_flops / peak),
+        step_floor=maximum(traffic / bandwidth, decode_flops / peak),
+        flops=requests * (prompt_flops / prompts + maximum(output_tokens - 1, 0) * decode_flops / staged),
+        traffic=wave_count * steps * running / staged * traffic,
     )

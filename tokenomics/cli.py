@@ -5,10 +5,11 @@ import json
 import os
 import sys
 
-from . import catalogue, verbs
-from .architecture import Architecture, from_file
+from . import catalogue, money_verbs, serving_verbs, verbs
+from .architecture import Architecture
 from .cache import cache_bytes, fixed_state_bytes, kv_bytes_per_token
 from .checks import shown
+from .finding import find_model
 from .parameters import active_parameters, layer_parameters, parameters_by_part, total_parameters, weight_bytes
 from .routing import prediction_parameters
 
@@ -50,6 +51,8 @@ def main(arguments: list | None = None) -> int:
     params.add_argument("--json", action="store_true", help="print JSON instead of a table")
     commands.add_parser("models", help="list the models of the catalogue")
     verbs.register(commands)
+    serving_verbs.register(commands)
+    money_verbs.register(commands)
     options = parser.parse_args(arguments)
     try:
         code = 0
@@ -58,7 +61,7 @@ def main(arguments: list | None = None) -> int:
         elif options.command == "models":
             _print_models()
         else:
-            report = _count(_find(options.model))
+            report = _count(find_model(options.model))
             print(json.dumps(report, indent=2)) if options.json else _print_count(report)
         sys.stdout.flush()
     except BrokenPipeError:
@@ -77,15 +80,6 @@ def _reason(error) -> str:
     if file is None:
         return str(error)
     return f"{file if len(str(file)) <= _LONGEST else shown(file)}: {error.strerror}"
-
-
-def _find(name: str) -> Architecture:
-    """Find a model by the path of its config or by its name in the catalogue."""
-    # Unlike those of Path, these take a name too long for a file for one that is none.
-    is_folder = os.path.isdir(name) and name not in catalogue.models()
-    if name.endswith(".json") or os.path.isfile(name) or is_folder:
-        return from_file(name)
-    return catalogue.model(name)
 
 
 def _count(model: Architecture) -> dict:

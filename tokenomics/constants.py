@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 from . import catalogue
 from .calibration import Fit, fit
-from .efficiency import Efficiency
+from .efficiency import CEILING, Efficiency
 from .hardware import MACHINE_CLASSES
-from .rows import Rows, rows_of
+from .rows import Rows, predicted_over_measured, rows_of
 
-__all__ = ["BROAD", "ROWS_OF_A_SOURCE", "VLLM_FREE", "VLLM_H100", "Sets", "fit_sets", "fit_vllm", "source_weights"]
+__all__ = [
+    "BROAD", "ROWS_OF_A_SOURCE", "VLLM_FREE", "VLLM_H100", "Sets", "fit_sets", "fit_vllm", "source_weights",
+    "two_shares",
+]  # fmt: skip
 
 # What the broad sets leave free; the rest belongs to one engine.
 BROAD = (
@@ -248,3 +251,44 @@ def fit_vllm(measurements, series) -> Fit:
     counts = {name: series.count(name) for name in set(series)}
     weights = numpy.array([ROWS_OF_A_SOURCE / counts[name] for name in series])
     return fit(rows_of(measurements), VLLM_H100, VLLM_FREE, weights=weights)
+
+
+def two_shares(measurements, series) -> Efficiency:
+    """Find the best that two constants can do for vLLM on the H100: one share of the bandwidth, one of the arithmetic.
+
+    Parameters
+    ----------
+    measurements : sequence of Measurement
+        The runs. [-]
+    series : sequence of str
+        The series that each belongs to; every series weighs alike. [-]
+
+    Returns
+    -------
+    Efficiency
+        The engine's limits, the two shares to the hundredth, and nothing added. [-]
+
+    Examples
+    --------
+    >>> from tokenomics.measurement_tables import read_table
+    >>> runs = read_table(catalogue.path("vllm_grid.csv"))[0][:40]
+    >>> two_shares(runs, ["some"] * 40).layer_time
+    0.0
+    """
+    import numpy
+
+    limits = {"memory_share": VLLM_H100.memory_share, "max_sequences": VLLM_H100.max_sequences}
+    rows, names = rows_of(measurements), numpy.array(series)
+    groups = [names == name for name in dict.fromkeys(series)]
+
+    def constants(pair):
+        bandwidth, compute = pair
+        shares = {"weight_bandwidth": bandwidth, "kv_bandwidth": bandwidth, "compute": compute}
+        return dataclasses.replace(CEILING, name="two shares", **limits, **shares)
+
+    def mean_error(pair):
+        errors = abs(1 / predicted_over_measured(rows, constants(pair))[0] - 1)
+        return sum(errors[group].mean() for group in groups)
+
+    pairs = [(bandwidth / 100, compute / 100) for bandwidth in range(45, 70) for compute in range(30, 55)]
+    return constants(min(pairs, key=mean_error))

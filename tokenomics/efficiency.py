@@ -1,7 +1,7 @@
 """What an engine reaches of a machine's peaks, and what it adds: fitted constants with their provenance."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +17,7 @@ __all__ = [
     "efficiencies",
     "efficiency",
     "engine_name",
+    "slowed",
 ]
 
 SHARES = ("weight_bandwidth", "packed_bandwidth", "kv_bandwidth", "compute", "compute_fp8", "compute_fp4", "link")
@@ -253,3 +254,35 @@ def efficiency(engine: str | None, machine_class: str, machine: str = "") -> Eff
     if name not in known:
         raise ValueError(f"deployment: engine is {engine!r}; {suggestion(name, known)}; or leave it out")
     return sets.get(f"{name}, {machine}", sets.get(f"{name}, {machine_class}", broad))
+
+
+def slowed(constants: Efficiency, factor: float) -> Efficiency:
+    """Make an engine that takes a factor longer for everything.
+
+    Parameters
+    ----------
+    constants : Efficiency
+        The constants of the engine. [-]
+    factor : float
+        The factor, such as an end of the interval. [-]
+
+    Returns
+    -------
+    Efficiency
+        The slower engine, with the same intervals. [-]
+
+    Raises
+    ------
+    ValueError
+        If the factor is so small that a peak would be passed.
+
+    Examples
+    --------
+    >>> slowed(efficiency("vllm", "HBM GPU"), 2.0).compute * 2 == efficiency("vllm", "HBM GPU").compute
+    True
+    """
+    positive(constants.name, "factor", factor)
+    longer = {name: getattr(constants, name) * factor for name in TIMES}
+    # Sharing a peak again with packed weights would slow those twice.
+    rates = [name for name in (*SHARES, "stream_rate") if name != "packed_bandwidth"]
+    return replace(constants, **longer, **{name: getattr(constants, name) / factor for name in rates})

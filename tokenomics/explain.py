@@ -1,8 +1,8 @@
 """Say how a prediction came about: line by line, every input with its source."""
 
 from . import catalogue
-from .burst import compute_share
 from .deployment import Deployment
+from .passes import compute_share
 from .prediction import Workload, predict
 
 __all__ = ["explain"]

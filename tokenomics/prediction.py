@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from . import batching
-from .burst import Times, compute_share, times
+from .burst import Times, times
 from .checks import positive
 from .deployment import Deployment
 from .elementwise import ceil, maximum, minimum, where
+from .passes import compute_share
 
 __all__ = ["Estimate", "Prediction", "Workload", "predict"]
 

@@ -6,9 +6,8 @@ import math
 import sys
 
 from . import catalogue
-from .architecture import from_file
-from .deployment import deployment
-from .efficiency import CEILING, efficiencies
+from .deployment_options import add_deployment, asked_deployment, asked_requests
+from .efficiency import efficiencies
 from .explain import explain
 from .prediction import Workload, predict
 from .results import Setting, read_measurements
@@ -41,15 +40,7 @@ def register(commands):
         ("explain", _explain, "derive a prediction line by line, every input with its source"),
     ):
         parser = _verb(commands, verb, function, text)
-        parser.add_argument("model", help="a name in the catalogue, or a config.json")
-        parser.add_argument("machine", help="an accelerator, by its name in the catalogue")
-        parser.add_argument("--tensor", type=int, default=1, help="devices that share each layer")
-        parser.add_argument("--pipeline", type=int, default=1, help="stages of layers")
-        parser.add_argument("--replicas", type=int, default=1, help="groups with attention whole, experts spread")
-        parser.add_argument("--weights", default="bf16", help="precision of the weights (default bf16)")
-        parser.add_argument("--kv-bits", type=float, default=16, help="bits of a cached number (default 16)")
-        parser.add_argument("--engine", help="the engine; without it the broad constants")
-        parser.add_argument("--ceiling", action="store_true", help="every peak reached and nothing added")
+        add_deployment(parser)
         parser.add_argument("--input", type=int, default=1024, help="tokens of a prompt (default 1024)")
         parser.add_argument("--output", type=int, default=256, help="tokens of a reply (default 256)")
         parser.add_argument("--requests", default="1", help="requests together, or max (default 1)")
@@ -83,22 +74,7 @@ def _verb(commands, name, function, text):
 
 def _asked(options) -> tuple:
     """The deployment and the workload that the options describe."""
-    model = from_file(options.model) if options.model.endswith(".json") else options.model
-    try:
-        requests = None if options.requests == "max" else int(options.requests)
-    except ValueError:
-        raise ValueError(f"--requests is {options.requests!r}; write a whole number, or max") from None
-    place = deployment(
-        model,
-        options.machine,
-        tensor=options.tensor,
-        pipeline=options.pipeline,
-        replicas=options.replicas,
-        weights=options.weights,
-        kv_bits=options.kv_bits,
-        engine=options.engine,
-        constants=CEILING if options.ceiling else None,
-    )
+    place, requests = asked_deployment(options), asked_requests(options.requests)
     return place, Workload(input_tokens=options.input, output_tokens=options.output, requests=requests)
 
 

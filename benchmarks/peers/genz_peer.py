@@ -3,11 +3,12 @@
 import json
 import sys
 import time
+from collections import Counter
 
 from GenZ import decode_moddeling, prefill_moddeling
 
 NAMES = {80: "meta-llama/Llama-3.1-70B", 32: "meta-llama/Llama-3.1-8B"}
-questions, rates = json.load(sys.stdin), []
+questions, rates, remarks = json.load(sys.stdin), [], Counter()
 start = time.perf_counter()
 for asked in questions:
     devices = asked["devices"]
@@ -29,7 +30,8 @@ for asked in questions:
         )
         seconds = (prefill["Latency"] + (asked["output"] - 1) * step["Latency"]) / 1e3
         rates.append(asked["requests"] * asked["mean_output"] / seconds)
-    except (AssertionError, ValueError, ZeroDivisionError):
+    except (AssertionError, ValueError, ZeroDivisionError) as error:
         rates.append(None)
+        remarks[f"refused: {error}"] += 1
 duration = time.perf_counter() - start
-print(json.dumps({"rates": rates, "milliseconds": 1e3 * duration / len(questions)}))
+print(json.dumps({"rates": rates, "milliseconds": 1e3 * duration / len(questions), "remarks": remarks}))

@@ -4,12 +4,13 @@ import json
 import logging
 import sys
 import time
+from collections import Counter
 
 from llm_analysis.analysis import LLMAnalysis
 from llm_analysis.config import ModelConfig, ParallelismConfig, get_dtype_config_by_name, get_gpu_config_by_name
 
 logging.disable(logging.CRITICAL)
-questions, rates = json.load(sys.stdin), []
+questions, rates, remarks = json.load(sys.stdin), [], Counter()
 start = time.perf_counter()
 for asked in questions:
     config = asked["config"]
@@ -42,7 +43,8 @@ for asked in questions:
         )
         seconds = found["total_latency"]
         rates.append(asked["requests"] * asked["mean_output"] / seconds)
-    except (AssertionError, ValueError):
-        rates.append(None)  # it refuses what it takes not to fit
+    except (AssertionError, ValueError) as error:
+        rates.append(None)
+        remarks[f"refused: {error}"] += 1
 duration = time.perf_counter() - start
-print(json.dumps({"rates": rates, "milliseconds": 1e3 * duration / len(questions)}))
+print(json.dumps({"rates": rates, "milliseconds": 1e3 * duration / len(questions), "remarks": remarks}))

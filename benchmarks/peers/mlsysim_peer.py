@@ -35,4 +35,4 @@ for asked in questions:
     seconds = first.ttft.to("s").magnitude + (asked["output"] - 1) * found.itl.to("s").magnitude
     rates.append(asked["requests"] * asked["mean_output"] / seconds)
 duration = time.perf_counter() - start
-print(json.dumps({"rates": rates, "milliseconds": 1e3 * duration / len(questions)}))
+print(json.dumps({"rates": rates, "milliseconds": 1e3 * duration / len(questions), "remarks": {}}))

@@ -20,7 +20,7 @@ class Explorer(anywidget.AnyWidget):
     Parameters
     ----------
     calculator : str
-        Its name: ``weigh``, ``build`` or ``decode``. [-]
+        Its name, such as ``decode``; see :mod:`tokenomics.explorer.calculators`. [-]
     **values : object
         Where its controls stand at the start. [-]
 
@@ -40,7 +40,7 @@ class Explorer(anywidget.AnyWidget):
     {'label': 'Weights', 'text': '35.3 GB'}
     """
 
-    _esm = traitlets.Unicode(module()).tag(sync=True)
+    _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode(stylesheet()).tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
     values = traitlets.Dict().tag(sync=True)
@@ -48,7 +48,7 @@ class Explorer(anywidget.AnyWidget):
     def __init__(self, calculator: str, **values):
         self._calculator = CALCULATORS[choice("explorer", "calculator", calculator, CALCULATORS)]
         self._shelf = shelf(self._calculator.controls)
-        super().__init__(state=self._describe(), values=values)
+        super().__init__(_esm=module(calculator), state=self._describe(), values=values)
 
     def _describe(self) -> dict:
         """Say in plain data what the view needs: title, controls and records."""
@@ -113,7 +113,7 @@ def explore(calculator: str, **values) -> Explorer:
     Parameters
     ----------
     calculator : str
-        Its name: ``weigh``, ``build`` or ``decode``. [-]
+        Its name, such as ``decode``; see :mod:`tokenomics.explorer.calculators`. [-]
     **values : object
         Where its controls stand at the start. [-]
 

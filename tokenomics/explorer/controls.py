@@ -1,12 +1,27 @@
 """What a calculator asks of the reader: a list of controls, each with the values it can take."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .. import catalogue
 from ..checks import choice
 from ..numerals import grouped
 
-__all__ = ["Control", "check_values", "machine_control", "model_control", "numbers_control"]
+__all__ = [
+    "BATCHES",
+    "CONTEXTS",
+    "PRECISIONS",
+    "Calculator",
+    "Control",
+    "check_values",
+    "machine_control",
+    "model_control",
+    "numbers_control",
+]
+
+PRECISIONS = ((32, "fp32, 32 bit"), (16, "bf16, 16 bit"), (8, "fp8 or int8, 8 bit"), (4, "int4, 4 bit"))
+CONTEXTS = [2**power for power in range(7, 18)]
+BATCHES = [2**power for power in range(11)]
 
 # What the calculators offer: every model of the catalogue would make a page heavy and the choice hard.
 MODELS = (
@@ -56,6 +71,33 @@ class Control:
 
     def __post_init__(self):
         _option("default", self, self.default)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calculator:
+    """A question that the reader can vary.
+
+    Parameters
+    ----------
+    name : str
+        Its name, also in the address of a shared state. [-]
+    title : str
+        The question. [-]
+    controls : tuple of Control
+        What can be varied. [-]
+    panel : callable
+        The answer, a function of the shelf that its controls offer and of their values. [-]
+
+    Examples
+    --------
+    >>> Calculator(name="weigh", title="What?", controls=(model_control(),), panel=dict).controls[0].name
+    'model'
+    """
+
+    name: str
+    title: str
+    controls: tuple
+    panel: Callable
 
 
 def _option(owner: str, control: Control, value):

@@ -9,9 +9,10 @@ from pathlib import Path
 import pscript
 from rjsmin import jsmin
 
+from ..numerals import quantity
 from .calculators import CALCULATORS
 
-__all__ = ["formulas", "module", "page_script", "reached", "stylesheet"]
+__all__ = ["calculators_script", "formulas", "module", "page_script", "reached", "stylesheet"]
 
 _HERE = Path(__file__).parent
 
@@ -132,15 +133,13 @@ def formulas(functions) -> str:
 
 
 @cache
-def _view() -> str:
-    """Assemble the view and the calculators that it shows."""
-    panels = {name: calculator.panel for name, calculator in CALCULATORS.items()}
-    by_name = ", ".join(f"{name}: {panel.__name__}" for name, panel in panels.items())
-    return f"{formulas(panels.values())}\nconst PANELS = {{{by_name}}};\n{_read('view.js')}"
+def module(name: str) -> str:
+    """Assemble the ES module that Jupyter loads for a calculator.
 
-
-def module() -> str:
-    """Assemble the ES module that Jupyter loads.
+    Parameters
+    ----------
+    name : str
+        The calculator. [-]
 
     Returns
     -------
@@ -149,14 +148,22 @@ def module() -> str:
 
     Examples
     --------
-    >>> module().endswith("export default{render};")
+    >>> module("decode").endswith("export default{render};")
     True
     """
-    return jsmin(f"{_view()}\nexport default {{ render }};\n")
+    panel = CALCULATORS[name].panel
+    answer = f"const PANELS = {{ {name}: {panel.__name__} }};"
+    return jsmin(f"{formulas([panel, quantity])}\n{answer}\n{_read('view.js')}\nexport default {{ render }};\n")
 
 
-def page_script() -> str:
-    """Assemble the script that the built page loads: the same view, and a host for it.
+@cache
+def calculators_script(*names: str) -> str:
+    """Assemble the script that gives a built page the formulas of its calculators.
+
+    Parameters
+    ----------
+    *names : str
+        The calculators. [-]
 
     Returns
     -------
@@ -165,10 +172,29 @@ def page_script() -> str:
 
     Examples
     --------
+    >>> calculators_script("weigh", "build").startswith("(()=>{")
+    True
+    """
+    panels = {name: CALCULATORS[name].panel for name in names}
+    by_name = ", ".join(f"{name}: {panel.__name__}" for name, panel in panels.items())
+    return jsmin(f"(() => {{\n{formulas(panels.values())}\nwindow.tokenomicsPanels = {{ {by_name} }};\n}})();\n")
+
+
+def page_script() -> str:
+    """Assemble the script that shows the calculators of a built page: the view, and a host for it.
+
+    Returns
+    -------
+    str
+        A classic script, to be loaded after those of the calculators. [-]
+
+    Examples
+    --------
     >>> page_script().startswith("(()=>{")
     True
     """
-    return jsmin(f"(() => {{\n{_view()}\n{_read('page.js')}}})();\n")
+    shown = f"{formulas([quantity])}\nconst PANELS = window.tokenomicsPanels;"
+    return jsmin(f"(() => {{\n{shown}\n{_read('view.js')}\n{_read('page.js')}}})();\n")
 
 
 def stylesheet() -> str:

@@ -1,0 +1,11 @@
+"""For each formula that reaches the page, how to draw its arguments. Each module holds those of some chapters.
+
+The INPUTS of a module map a function of the package to a function that takes a generator of random numbers and returns
+positional arguments and keywords.
+"""
+
+import importlib
+import pkgutil
+
+_MODULES = [importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
+INPUTS = {formula: draw for module in _MODULES for formula, draw in getattr(module, "INPUTS", {}).items()}
