@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from submissions import CONTENT, SOURCE, TABLE, content, submitted
-from test_grader_attacks import LIMITS, processes
+from test_grader_attacks import LIMITS, kernels
 
 from grader import runner
 from grader.batch import grade_batch
@@ -123,7 +123,6 @@ def test_killed_in_the_middle_it_goes_on_where_it_stopped(box, tmp_path):
     command = [sys.executable, "-m", "grader", "grade", str(SOURCE), str(folder), "-o", str(out)]
     root = SOURCE.parents[2]
     journal = out / "journal.jsonl"
-    before = {pid for pid, text in processes().items() if b"/kernel.py" in text}
     first = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL)
     while first.poll() is None and (not journal.exists() or journal.read_bytes().count(b"\n") < 4):
         time.sleep(0.02)
@@ -132,7 +131,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_stopped(box, tmp_path):
     kept = journal.read_bytes()
     assert 4 <= kept.count(b"\n") < 16 and not (out / "results.json").exists()
     deadline = time.monotonic() + 10
-    while {pid for pid, text in processes().items() if b"/kernel.py" in text} - before:
+    while kernels():
         assert time.monotonic() < deadline, "the boxes outlive their grader"
         time.sleep(0.05)
     # The machine went down while a line was being written.
