@@ -92,7 +92,7 @@ def test_small_operations_of_a_layer_by_hand():
 
 
 def test_what_the_long_count_of_the_literature_leaves_out():
-    """It has one norm of two, turns 64 key heads where there are 8, and has neither activation nor residual nor last norm."""
+    """It has one norm of two, turns 64 key heads where there are 8, has no activation, residual, nor last norm."""
     llama, tokens = model("llama-3.3-70b"), 2048
     ours = sum(prefill_flops_by_part(llama, tokens=tokens).values())
     layer = 4 * 8192 + 3 * (72 - 128) * 128 + 6 * 28672 + 2 * 8192
@@ -100,7 +100,9 @@ def test_what_the_long_count_of_the_literature_leaves_out():
 
 
 # Latent attention expands in a prefill and absorbs in a step.
-PLAIN = [name for name in models() if all(getattr(layer.attention, "kind", "") != "latent" for layer in model(name).layers)]
+PLAIN = [
+    name for name in models() if all(getattr(layer.attention, "kind", "") != "latent" for layer in model(name).layers)
+]
 
 
 @pytest.mark.parametrize("name", PLAIN)

@@ -36,9 +36,7 @@ def arithmetic_panel(shelf, values):
     is_prefill = values["phase"] == "prefill"
     passed = tokens if is_prefill else 1
     if is_prefill:
-        parts = prefill_flops_by_part(
-            architecture, tokens=tokens, attention=values["pairs"], logits=values["logits"]
-        )
+        parts = prefill_flops_by_part(architecture, tokens=tokens, attention=values["pairs"], logits=values["logits"])
     else:
         parts = decode_flops_by_part(architecture, context=tokens)
     flops = 0
@@ -56,7 +54,9 @@ def arithmetic_panel(shelf, values):
         readout("Share of norms, softmax and the like", significant(100 * parts["vectors"] / flops, 2) + " %"),
     ]
     if "bf16" in machine.peaks:
-        readouts.append(readout("Time of the arithmetic at the bf16 peak", quantity(flops / machine.peaks["bf16"], "s")))
+        readouts.append(
+            readout("Time of the arithmetic at the bf16 peak", quantity(flops / machine.peaks["bf16"], "s"))
+        )
     else:
         readouts.append(readout("Time of the arithmetic at the bf16 peak", "no published peak"))
     what = " for a prompt of " + grouped(tokens) if is_prefill else " for one token after " + grouped(tokens)
