@@ -1,9 +1,9 @@
 """How to draw the arguments of the formulas of a pass and its two phases."""
 
-from tokenomics import forward, prefill
-from tokenomics.explorer.panels import arithmetic
+from tokenomics import forward, phases, prefill
+from tokenomics.explorer.panels import arithmetic, request
 
-from .draw import SHELF, architecture, attention, count, layer, positional, size, sizes, values
+from .draw import SHELF, architecture, attention, bits, count, layer, positional, size, sizes, values
 
 PAIRS = ("full", "causal")
 LOGITS = ("every", "last")
@@ -17,6 +17,10 @@ def parts(rng):
     return forward.decode_flops_by_part(architecture(rng), context=count(rng, 10**6))
 
 
+def request_work(rng):
+    return {"prompt": count(rng, 10**6), "weight_bits": bits(rng), "kv_bits": bits(rng)}
+
+
 INPUTS = {
     prefill.attended_pairs: lambda rng: ([count(rng, 10**6), count(rng, 10**6)], {"attention": rng.choice(PAIRS)}),
     prefill.expanded_attention_flops: positional(attention, size, size),
@@ -26,6 +30,12 @@ INPUTS = {
     forward._vectors: positional(count, layer, count, count),
     forward.prefill_flops_by_part: lambda rng: ([architecture(rng)], prompt(rng)),
     forward.decode_flops_by_part: lambda rng: ([architecture(rng)], {"context": count(rng, 10**6)}),
+    prefill.prefill_flops: lambda rng: ([architecture(rng)], prompt(rng)),
+    phases._attended_pairs: positional(attention, count),
+    phases.prefill_work: lambda rng: ([architecture(rng)], request_work(rng)),
+    phases.decode_work: lambda rng: ([architecture(rng)], {**request_work(rng), "reply": count(rng, 10**4)}),
     arithmetic.flops_segments: positional(parts),
     arithmetic.arithmetic_panel: lambda rng: ([SHELF, values(rng, "arithmetic")], {}),
+    request.phase_bar: lambda rng: (["Time", "s", size(rng), size(rng)], {}),
+    request.request_panel: lambda rng: ([SHELF, values(rng, "request")], {}),
 }
