@@ -164,7 +164,7 @@ def prefill_flops_by_part(architecture, *, tokens, attention="full", logits="eve
     >>> from tokenomics.catalogue import model
     >>> parts = prefill_flops_by_part(model("llama-3.3-70b"), tokens=2048)
     >>> round(100 * parts["vectors"] / sum(parts.values()), 2)
-    0.14
+    0.05
     """
     tokens = wide(tokens)
     choice("prefill", "logits", logits, ["every", "last"])
