@@ -34,14 +34,15 @@ NO_EXAMPLE = {
 
 UNITS = {
     "-", "bit", "byte", "byte/s", "byte/token", "FLOP", "FLOP/s", "FLOP/byte", "FLOP/token", "s", "s/token", "token",
-    "token/s", "request", "request/s", "W", "J", "J/token", "USD", "USD/s", "USD/h", "USD/token",
+    "token/s", "request", "request/s", "W", "J", "J/token", "Hz", "USD", "USD/s", "USD/h", "USD/token",
 }  # fmt: skip
 
 # One function of these modules is one equation of the book.
-FORMULA_MODULES = {"parameters", "work", "hardware", "roofline", "latency", "parallelism", "batching", "paging"}
+FORMULA_MODULES = {"parameters", "work", "hardware", "roofline", "latency", "parallelism", "batching", "paging", "holding", "chip"}
 NO_EQUATION = {
     "tokenomics.hardware.peak_flops": "looks up a value",
     "tokenomics.parallelism.parallelism_from_text": "reads a name",
+    "tokenomics.chip.chip": "looks up a row",
 }
 
 # Labels of chapters that are still to be written.

@@ -11,6 +11,7 @@ import numpy
 import pytest
 
 from tokenomics.catalogue import accelerator, model
+from tokenomics.chip import chip
 from tokenomics.hardware import devices_to_hold, peak_flops
 from tokenomics.latency import (
     compute_only_rate,
@@ -102,6 +103,7 @@ RECOMPUTED = {
     "B3": lambda: 32 / compute_only_rate(SEVENTY_BILLION, 1),  # at one operation a second
     "B4": lambda: 128 / compute_only_rate(SEVENTY_BILLION, 1),
     "L1": lambda: reply_time(0.5, numpy.array([1, 2, 101]), 0.02),
+    "H1": lambda: chip("H100-SXM-80GB").processors * chip("H100-SXM-80GB").registers / 2**20,  # its MB are MiB
     "H2": lambda: [accelerator(name).bandwidth / 1e9 for name in ("L40S", "Apple-M3-Ultra")],
 }
 

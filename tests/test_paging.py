@@ -8,20 +8,9 @@ from hypothesis import strategies as st
 from tokenomics.cache import cache_bytes, fixed_state_bytes, kv_bytes_per_token
 from tokenomics.catalogue import accelerator, model, models
 from tokenomics.deployment import deployment
+from tokenomics.holding import crossing_context, full_step_time, held_cache_bytes, keeping_time, scaled_bits
 from tokenomics.latency import decode_step
-from tokenomics.paging import (
-    crossing_context,
-    full_step_time,
-    held_cache_bytes,
-    keeping_time,
-    page_bytes,
-    page_waste,
-    pages,
-    reserved_tokens,
-    running_tokens,
-    scaled_bits,
-    shared_tokens,
-)
+from tokenomics.paging import page_bytes, page_waste, pages, reserved_tokens, running_tokens, shared_tokens
 from tokenomics.work import decode_kv_traffic, decode_weight_traffic
 
 LLAMA = model("llama-3.3-70b")

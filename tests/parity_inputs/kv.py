@@ -1,6 +1,6 @@
 """How to draw the arguments of the formulas of the cache: copies on devices, and the calculator."""
 
-from tokenomics import paging
+from tokenomics import holding
 from tokenomics.explorer.calculators import CALCULATORS, shelf
 from tokenomics.explorer.panels import cache
 from tokenomics.parallelism import busiest_share
@@ -18,7 +18,7 @@ def growth(rng):
 
 INPUTS = {
     busiest_share: positional(count, count),
-    paging.held_cache_bytes: lambda rng: (
+    holding.held_cache_bytes: lambda rng: (
         [architecture(rng)],
         {"context": count(rng, 10**6), "bits": bits(rng), "devices": count(rng, 64)},
     ),

@@ -3,11 +3,11 @@
 from dataclasses import asdict
 
 from .. import catalogue
-from .panels import build, cache, decode, weigh
+from .panels import build, cache, decode, roofline, weigh
 
 __all__ = ["CALCULATORS", "plain", "shelf"]
 
-CALCULATORS = {module.CALCULATOR.name: module.CALCULATOR for module in (weigh, build, decode, cache)}
+CALCULATORS = {module.CALCULATOR.name: module.CALCULATOR for module in (weigh, build, decode, cache, roofline)}
 
 
 def shelf(controls) -> dict:

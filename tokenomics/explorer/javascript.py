@@ -28,6 +28,7 @@ _BY_HAND = {
     "between": "() => {}",
     "printable": "(value) => value",
     "_known": "() => {}",
+    "choice": "(owner, field, value) => value",
 }
 
 

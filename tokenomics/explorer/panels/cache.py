@@ -3,8 +3,8 @@
 from ... import catalogue
 from ...cache import cache_bytes, kv_bytes_per_token
 from ...elementwise import maximum
+from ...holding import held_cache_bytes
 from ...numerals import grouped, quantity, significant
-from ...paging import held_cache_bytes
 from ...parameters import total_parameters, weight_bytes
 from ...work import decode_kv_traffic, decode_weight_traffic
 from ..controls import (
