@@ -38,7 +38,9 @@ UNITS = {
 }  # fmt: skip
 
 # One function of these modules is one equation of the book.
-FORMULA_MODULES = {"parameters", "work", "hardware", "roofline", "latency", "parallelism", "batching", "paging", "holding", "chip"}
+FORMULA_MODULES = {
+    "parameters", "work", "hardware", "roofline", "latency", "parallelism", "batching", "paging", "holding", "chip",
+}  # fmt: skip
 NO_EQUATION = {
     "tokenomics.hardware.peak_flops": "looks up a value",
     "tokenomics.parallelism.parallelism_from_text": "reads a name",
