@@ -32,6 +32,15 @@ NO_EXAMPLE = {
     "tokenomics.figures.plain_log_axis": "needs a drawn figure",
 }
 
+# The reason is the same for whatever works on PyTorch's tensors; it is no part of the test environment.
+NEEDS_PYTORCH = (
+    "bench.bench", "bench.graphed", "counting.count_pass", "decoder.empty_cache", "decoder.forward",
+    "decoder.random_decoder", "decoder.rotary", "devices.describe", "devices.pytorch", "devices.releasing_memory",
+    "devices.versions",
+)  # fmt: skip
+NO_EXAMPLE |= {f"tokenomics.measuring.{name}": "needs PyTorch" for name in NEEDS_PYTORCH}
+NO_EXAMPLE |= {f"tokenomics.measuring.plot.{name}": "draws" for name in ("draw", "draw_beside", "draw_roofline")}
+
 UNITS = {
     "-", "bit", "byte", "byte/s", "byte/token", "FLOP", "FLOP/s", "FLOP/byte", "FLOP/token", "s", "s/token", "token",
     "token/s", "request", "request/s", "W", "J", "J/token", "Hz", "USD", "USD/s", "USD/h", "USD/token",

@@ -9,6 +9,7 @@ from . import catalogue, verbs
 from .architecture import Architecture, from_file
 from .cache import cache_bytes, fixed_state_bytes, kv_bytes_per_token
 from .checks import shown
+from .measuring import verb as measuring
 from .parameters import active_parameters, layer_parameters, parameters_by_part, total_parameters, weight_bytes
 from .routing import prediction_parameters
 
@@ -50,6 +51,7 @@ def main(arguments: list | None = None) -> int:
     params.add_argument("--json", action="store_true", help="print JSON instead of a table")
     commands.add_parser("models", help="list the models of the catalogue")
     verbs.register(commands)
+    measuring.register(commands)
     options = parser.parse_args(arguments)
     try:
         code = 0
