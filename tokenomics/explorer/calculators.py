@@ -3,11 +3,20 @@
 from dataclasses import asdict
 
 from .. import catalogue
-from .panels import arithmetic, build, decode, request, weigh
+from .panels import arithmetic, build, cache, decode, request, roofline, weigh
 
 __all__ = ["CALCULATORS", "plain", "shelf"]
 
-CALCULATORS = {module.CALCULATOR.name: module.CALCULATOR for module in (weigh, build, arithmetic, request, decode)}
+_MODULES = (
+    weigh,
+    build,
+    arithmetic,
+    request,
+    roofline,
+    decode,
+    cache,
+)
+CALCULATORS = {module.CALCULATOR.name: module.CALCULATOR for module in _MODULES}
 
 
 def shelf(controls) -> dict:

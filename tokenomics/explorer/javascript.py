@@ -29,6 +29,7 @@ _BY_HAND = {
     "between": "() => {}",
     "printable": "(value) => value",
     "_known": "() => {}",
+    "choice": "(owner, field, value) => value",
 }
 
 
