@@ -14,7 +14,6 @@ import test_time_facts
 
 from tokenomics.catalogue import accelerator, model, rows
 from tokenomics.chip import chip
-from tokenomics.efficiency import efficiencies
 from tokenomics.hardware import devices_to_hold, peak_flops
 from tokenomics.latency import (
     compute_only_rate,
@@ -71,11 +70,6 @@ def measured_alone():
     """The rate of one request on four H100s, as it was measured."""
     run = next(row for row in rows("measurements") if row["id"] == "tugot17-001")
     return from_row(run, "tugot17-001").value
-
-
-def register_files():
-    """Registers of all processors of an H100, 256 kB each, in MB."""
-    return efficiencies()["vllm, H100-SXM-80GB"].cores * 256e3 / 1e6
 
 
 RECOMPUTED = {

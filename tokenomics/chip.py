@@ -182,7 +182,7 @@ def product_intensity(rows, inputs, outputs, bits):
 
     Notes
     -----
-    Equation :eq:`eq-product`: each matrix crosses the bus once. It tends to
+    Equation :eq:`eq-product-intensity`: each matrix crosses the bus once. It tends to
     16/bits for each row when the rows are few, and to a limit set by the weight
     matrix when they are many.
 

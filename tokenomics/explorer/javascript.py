@@ -29,7 +29,6 @@ _BY_HAND = {
     "between": "() => {}",
     "printable": "(value) => value",
     "_known": "() => {}",
-    "choice": "(owner, field, value) => value",
 }
 
 
