@@ -248,8 +248,8 @@ def launched_time(work_time, kernels, launch_time):
 
     Examples
     --------
-    >>> launched_time(0.010, 720, 5e-6), round(launched_time(0.001, 720, 5e-6), 4)
-    (0.01, 0.0036)
+    >>> launched_time(0.010, 500, 4e-6), launched_time(0.001, 500, 4e-6)
+    (0.01, 0.002)
     """
     return maximum(work_time, kernels * launch_time)
 
