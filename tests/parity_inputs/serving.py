@@ -39,7 +39,8 @@ def found(rng):
 
 
 def forward(rng):
-    keywords = {name: count(rng, 4096) for name in ("running", "staged", "context", "seen", "prompts", "tokens", "passes")}
+    counts = ("running", "staged", "context", "seen", "prompts", "tokens", "passes")
+    keywords = {name: count(rng, 4096) for name in counts}
     pairs = {"pairs": (size(rng), size(rng)), "reread": (count(rng), count(rng)), "eager": rng.random()}
     return [place(rng), engine(rng), rng.uniform(0.1, 1)], keywords | pairs
 
@@ -87,7 +88,8 @@ INPUTS = {
     pieces.share_reached: chosen("batch"),
     batch.batch_chart: batch_drawing,
     batch.batch_panel: chosen("batch"),
-    batch.step_bar: lambda rng: (["step", found(rng)], {}),
+    batch.rate_mark: lambda rng: (["this batch", count(rng), size(rng), rng.randrange(6)], {}),
+    batch.step_bar: positional(found),
     devices.spread_over: lambda rng: ([SHELF, values(rng, "devices"), count(rng, 16)], {}),
     devices.step_on: lambda rng: (list(of_devices(rng)), {}),
     devices.devices_panel: chosen("devices"),

@@ -192,7 +192,7 @@ def engine_control() -> Control:
     """
     options = (
         ("ceiling", "every peak, nothing added"),
-        ("vllm, H100-SXM-80GB", "the shares and delays of vLLM on H100s"),
+        ("vllm, H100-SXM-80GB", "what vLLM reached on H100s"),
     )
     return Control(name="engine", label="What the engine reaches", options=options, default=options[1][0])
 

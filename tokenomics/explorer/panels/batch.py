@@ -34,10 +34,12 @@ def batch_panel(shelf, values):
     found = times(place, engine, share, prompt, reply, values["batch"], reply)
     fit = -ceil(-found.limit)
     if fit < 1:
-        short = place.held_weights + place.cache[0] * (prompt + reply) + place.cache[1] * minimum(prompt + reply, place.window)
+        end = prompt + reply
+        needed = place.held_weights + place.cache[0] * end + place.cache[1] * minimum(end, place.window)
+        room = place.devices * place.memory * engine.memory_share
         return {
-            "headline": "Not even one sequence fits: it needs " + quantity(short, "B") + " with the weights.",
-            "readouts": [readout("Memory that may be used", quantity(place.devices * place.memory * engine.memory_share, "B"))],
+            "headline": "Not even one sequence fits: with the weights it needs " + quantity(needed, "B") + ".",
+            "readouts": [readout("Memory that may be used", quantity(room, "B"))],
             "charts": [],
         }
     rate = values["batch"] * reply / found.total
@@ -73,20 +75,21 @@ def batch_panel(shelf, values):
                     }
                 ],
             },
-            {"kind": "bars", "title": "One decode step", "unit": "s", "bars": [step_bar("All devices together", found)]},
+            {"kind": "bars", "title": "One decode step", "unit": "s", "bars": [step_bar(found)]},
             batch_chart(place, engine, share, values, found),
         ],
     }
 
 
-def step_bar(label, found):
+def step_bar(found):
     """Cut a decode step into its parts."""
     weights = maximum(found.weights, found.matrices)
     cache = maximum(found.cache, found.attention)
+    name = "weights" if found.weights >= found.matrices else "arithmetic"
     return {
-        "label": label,
+        "label": "All devices together",
         "segments": [
-            segment("weights" if found.weights >= found.matrices else "arithmetic", weights, quantity(weights, "s"), 1),
+            segment(name, weights, quantity(weights, "s"), 1),
             segment("cache", cache, quantity(cache, "s"), 2),
             segment("nothing hides", found.overhead, quantity(found.overhead, "s"), 5),
         ],
@@ -107,11 +110,12 @@ def batch_chart(place, engine, share, values, found):
     alone = points[0][1]
     high = 2 * top
     rate = values["batch"] * reply / found.total
-    marks = [{"label": "this batch", "x": values["batch"], "y": rate, "series": 4, "text": significant(rate) + " token/s"}]
+    marks = [rate_mark("this batch", values["batch"], rate, 4)]
     fit = -ceil(-found.limit)
     if fit < 1024:
-        most = fit * reply / times(place, engine, share, values["prompt"], reply, fit, reply).total
-        marks.append({"label": "memory full", "x": fit, "y": most, "series": 2, "text": significant(most) + " token/s"})
+        full = fit * reply / times(place, engine, share, values["prompt"], reply, fit, reply).total
+        marks.append(rate_mark("memory full", fit, full, 2))
+    end = [minimum(high / alone, 1024), minimum(high, 1024 * alone)]
     return {
         "kind": "curve",
         "title": "Output of all requests by batch; the straight line is what sharing without end would give",
@@ -119,11 +123,16 @@ def batch_chart(place, engine, share, values, found):
         "x": {"label": "batch", "low": 0.8, "high": 1300},
         "y": {"label": "token/s", "low": alone / 2, "high": high},
         "lines": [
-            {"label": "in proportion", "series": 5, "points": [[1, alone], [minimum(high / alone, 1024), minimum(high, 1024 * alone)]]},
+            {"label": "in proportion", "series": 5, "points": [[1, alone], end]},
             {"label": "this deployment", "series": 1, "points": points},
         ],
         "marks": marks,
     }
+
+
+def rate_mark(label, batch, rate, series):
+    """Mark a rate on the curve."""
+    return {"label": label, "x": batch, "y": rate, "series": series, "text": significant(rate) + " token/s"}
 
 
 CALCULATOR = Calculator(

@@ -39,11 +39,13 @@ def devices_panel(shelf, values):
     found = step_on(shelf, values, place)
     held = place.held_weights / place.devices
     room = engine.memory_share * place.memory
+    left = maximum(room - held, 0)
     fit = maximum(-ceil(-found.limit), 0)
     messages = place.calls * engine.call_time + found.running / place.pipeline * place.sent / (place.link * engine.link)
     other = maximum(found.overhead - messages, 0)
     weights = maximum(found.weights, found.matrices)
     cache = maximum(found.cache, found.attention)
+    name = "weights" if found.weights >= found.matrices else "arithmetic"
     rate = values["batch"] / (found.waves * found.step)
     fits = fit >= values["batch"]
     return {
@@ -71,7 +73,7 @@ def devices_panel(shelf, values):
                         "label": "Held, and what is left for the cache",
                         "segments": [
                             segment("weights", held, quantity(held, "B"), 1),
-                            segment("room for cache", maximum(room - held, 0), quantity(maximum(room - held, 0), "B"), 2),
+                            segment("room for cache", left, quantity(left, "B"), 2),
                         ],
                     }
                 ],
@@ -84,7 +86,7 @@ def devices_panel(shelf, values):
                     {
                         "label": "All devices together",
                         "segments": [
-                            segment("weights" if found.weights >= found.matrices else "arithmetic", weights, quantity(weights, "s"), 1),
+                            segment(name, weights, quantity(weights, "s"), 1),
                             segment("cache", cache, quantity(cache, "s"), 2),
                             segment("messages", messages, quantity(messages, "s"), 3),
                             segment("launches and scheduling", other, quantity(other, "s"), 5),
