@@ -63,6 +63,7 @@ FORMULA_MODULES = {
     "holding",
     "steady",
     "pricing",
+    "economies",
 }  # fmt: skip
 NO_EQUATION = {
     "tokenomics.hardware.peak_flops": "looks up a value",
