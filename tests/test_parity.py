@@ -37,7 +37,9 @@ for (const line of require("fs").readFileSync(0, "utf8").trim().split("\\n")) {
 def as_json(value):
     """What JSON makes of a value: a record becomes a dictionary, a tuple a list."""
     if is_dataclass(value):
-        return asdict(value)
+        return as_json(asdict(value))
+    if hasattr(value, "_asdict"):
+        return as_json(value._asdict())
     if isinstance(value, dict):
         return {key: as_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
