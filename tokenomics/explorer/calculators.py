@@ -5,11 +5,12 @@ from dataclasses import asdict
 from .. import catalogue
 from ..deployment import precision
 from ..efficiency import CEILING, efficiencies
-from .panels import batch, build, decode, devices, weigh
+from ..offers import offer
+from .panels import batch, build, decode, devices, price, weigh
 
 __all__ = ["CALCULATORS", "plain", "shelf"]
 
-CALCULATORS = {module.CALCULATOR.name: module.CALCULATOR for module in (weigh, build, decode, batch, devices)}
+CALCULATORS = {module.CALCULATOR.name: module.CALCULATOR for module in (weigh, build, decode, batch, devices, price)}
 
 
 def shelf(controls) -> dict:
@@ -23,8 +24,8 @@ def shelf(controls) -> dict:
     Returns
     -------
     dict
-        Records by name, under ``models``, ``machines``, ``precisions`` and
-        ``engines``, as far as they are offered. [-]
+        Records by name, under ``models``, ``machines``, ``precisions``,
+        ``engines`` and ``offers``, as far as they are offered. [-]
 
     Examples
     --------
@@ -36,6 +37,7 @@ def shelf(controls) -> dict:
         "machine": ("machines", catalogue.accelerator),
         "weights": ("precisions", precision),
         "engine": ("engines", lambda name: efficiencies().get(name, CEILING)),
+        "offer": ("offers", lambda name: offer(*name.split(", ")).prices),
     }
     offered = [(*parts[control.name], control.options) for control in controls if control.name in parts]
     return {part: {name: look_up(name) for name, _ in options} for part, look_up, options in offered}
