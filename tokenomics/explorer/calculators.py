@@ -5,7 +5,8 @@ from dataclasses import asdict
 from .. import catalogue
 from ..deployment import precision
 from ..efficiency import CEILING, efficiencies
-from .panels import arithmetic, batch, build, cache, decode, devices, request, roofline, weigh
+from ..offers import offer
+from .panels import arithmetic, batch, build, cache, decode, devices, price, request, roofline, weigh
 
 __all__ = ["CALCULATORS", "plain", "shelf"]
 
@@ -19,6 +20,7 @@ _MODULES = (
     cache,
     batch,
     devices,
+    price,
 )
 CALCULATORS = {module.CALCULATOR.name: module.CALCULATOR for module in _MODULES}
 
@@ -34,8 +36,8 @@ def shelf(controls) -> dict:
     Returns
     -------
     dict
-        Records by name, under ``models``, ``machines``, ``precisions`` and
-        ``engines``, as far as they are offered. [-]
+        Records by name, under ``models``, ``machines``, ``precisions``,
+        ``engines`` and ``offers``, as far as they are offered. [-]
 
     Examples
     --------
@@ -47,6 +49,7 @@ def shelf(controls) -> dict:
         "machine": ("machines", catalogue.accelerator),
         "weights": ("precisions", precision),
         "engine": ("engines", lambda name: efficiencies().get(name, CEILING)),
+        "offer": ("offers", lambda name: offer(*name.split(", ")).prices),
     }
     offered = [(*parts[control.name], control.options) for control in controls if control.name in parts]
     return {part: {name: look_up(name) for name, _ in options} for part, look_up, options in offered}

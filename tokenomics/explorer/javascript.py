@@ -30,7 +30,6 @@ _BY_HAND = {
     "between": "() => {}",
     "printable": "(value) => value",
     "_known": "() => {}",
-    "choice": "(owner, field, value) => value",
     "listed": "(items) => Array.isArray(items) || typeof items !== 'object' ? items : Object.keys(items)",
 }
 
