@@ -38,9 +38,15 @@ def _defer_figures(app, pagename, templatename, context, doctree) -> None:
 
 
 def _defer_scripts(app, pagename, templatename, context, doctree) -> None:
-    for script in context.get("script_files", []):
-        if script.filename not in (None, "", AT_ONCE):
-            script.attributes.setdefault("defer", "defer")
+    if templatename == "search.html":  # adds scripts that need the others at once
+        return
+    # Copies: the pages share these objects, and the search page must keep its own way.
+    context["script_files"] = [
+        script
+        if script.filename in (None, "", AT_ONCE)
+        else type(script)(script.filename, priority=script.priority, **(script.attributes | {"defer": "defer"}))
+        for script in context["script_files"]
+    ]
 
 
 def setup(app) -> dict[str, bool]:

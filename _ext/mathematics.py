@@ -79,13 +79,14 @@ def _visit_inline(self, node: nodes.math) -> None:
 
 
 def _visit_block(self, node: nodes.math_block) -> None:
-    # A formula may be wider than a phone: it scrolls in its box, which the keyboard must reach.
-    self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight", tabindex="0"))
+    self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight"))
     if node["number"]:
         self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
         self.add_permalink_ref(node, _("Link to this equation"))
         self.body.append("</span>")
-    self.body.append(_html(self, node, tex=aligned(node.astext(), node["nowrap"]), display=True) + "</div>\n")
+    html = _html(self, node, tex=aligned(node.astext(), node["nowrap"]), display=True)
+    # What is wider than a phone scrolls in its box, which the keyboard must reach.
+    self.body.append(html.replace("<mjx-container ", '<mjx-container tabindex="0" ', 1) + "</div>\n")
     raise nodes.SkipNode
 
 
