@@ -1,6 +1,7 @@
-"""One style sheet for all pages, in place of a dozen: one request before the first picture, and no rule for icons not shown.
+"""One style sheet for all pages, in place of a dozen: one request before the first picture, and no icon that is not shown.
 
-The theme and each tool bring sheets of their own. They are put together in their order when the pages have been written.
+The theme and each tool bring sheets of their own. They are put together in their order when the pages have been written, and
+the theme's fonts, which hold two thousand icons, are cut down to the two dozen that the book shows.
 """
 
 import posixpath
@@ -8,6 +9,7 @@ import re
 from pathlib import Path
 
 from fingerprint import ROOT, digest
+from fontTools import subset
 
 SHEET = "styles/tokenomics.css"
 THEME = ["basic.css", "styles/theme.css", "styles/pydata-sphinx-theme.css"]  # which its layout names, not the page's context
@@ -16,6 +18,8 @@ IMPORT = re.compile(r'@import "[^"]*";?')
 ADDRESS = re.compile(r"""url\((["']?)(?!data:|https?:|#)([^"')]+)\1\)""")
 ICON = re.compile(r'(?:\.fa-[\w-]+::?before,?)+\{content:"[^"]*"\}')
 ICON_NAME = re.compile(r"fa-[\w-]+")
+ICON_SIGN = re.compile(r"\\(f[0-9a-f]{3})\b")
+ICON_FONT = re.compile(r'url\("([^"]*/fa-[\w-]+)\.woff2"\) format\("woff2"\),url\("[^"]*"\) format\("truetype"\)')
 
 # What can change a page: a browser keeps no sheet of an older book.
 SOURCES = ("_assets", "_ext", "_config.yml", "appendices", "chapters", "index.md", "labs", "requirements.txt", "tokenomics")
@@ -54,6 +58,16 @@ def without_icons(css: str, shown: set[str]) -> str:
     return ICON.sub(lambda found: found[0] if shown & set(ICON_NAME.findall(found[0])) else "", css)
 
 
+def _cut(font: Path, signs: set[int]) -> None:
+    """Write the font again, as WOFF, with these signs only."""
+    options = subset.Options(flavor="woff")
+    cut = subset.Subsetter(options)
+    cut.populate(unicodes=signs)
+    whole = subset.load_font(font.with_suffix(".ttf"), options)
+    cut.subset(whole)
+    subset.save_font(whole, font.with_suffix(".woff"), options)
+
+
 def _start(app) -> None:
     app.sheets = {}
     app.one_style_version = digest(path for name in SOURCES if (path := ROOT / name).exists())[:8]
@@ -66,7 +80,11 @@ def _write(app, exception) -> None:
     sheets = {name: (static / name).read_text(encoding="utf-8") for name in [*THEME, *app.sheets]}
     pages = [*Path(app.outdir).rglob("*.html"), *static.glob("*.js"), *static.glob("scripts/[!f]*.js")]
     shown = set().union(*(ICON_NAME.findall(page.read_text(encoding="utf-8")) for page in pages))
-    (static / SHEET).write_text(without_icons(join(sheets, SHEET), shown), encoding="utf-8")
+    css = without_icons(join(sheets, SHEET), shown)
+    signs = {int(sign, 16) for sign in ICON_SIGN.findall(css)}
+    for font in ICON_FONT.findall(css):
+        _cut(static / "styles" / font, signs)
+    (static / SHEET).write_text(ICON_FONT.sub(r'url("\1.woff") format("woff")', css), encoding="utf-8")
 
 
 def setup(app) -> dict[str, bool]:
