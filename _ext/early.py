@@ -1,4 +1,4 @@
-"""A page paints early: nothing that can wait holds up its first picture, and it carries nothing that nothing reads."""
+"""A page paints early: what can wait does not hold up its first picture, and it carries nothing that nothing reads."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,8 @@ AT_ONCE = "_static/documentation_options.js"
 # The theme's own script settles light or dark after the page has been painted, and paints it again.
 THEME = """{
   const root = document.documentElement;
-  if (root.dataset.mode === "auto") root.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  if (root.dataset.mode === "auto") root.dataset.theme = dark ? "dark" : "light";
 }"""
 
 FIGURE = re.compile(r'<img (?![^>]*(?:width|loading)=)(?=[^>]*src="[^"]*_images/([^"/]+\.svg)")')
@@ -19,7 +20,7 @@ SIZE = re.compile(r'<svg [^>]*width="([\d.]+)pt" height="([\d.]+)pt"')
 
 
 def _drop_widget_state(app, env) -> None:
-    """The state of the ipywidgets: meant for a script that the book does without, and tens of kilobytes on each page."""
+    """The state of the ipywidgets, tens of kilobytes on each page: meant for a script that the book does without."""
     for page in NbMetadataCollector.get_doc_data(env).values():
         page.get("js_files", {}).pop("ipywidgets_state", None)
 

@@ -26,8 +26,8 @@ def _write_style(app) -> None:
 def _add_scripts(app, pagename, templatename, context, doctree) -> None:
     """A page loads the formulas of the calculators that stand on it, and the view, which mounts them.
 
-    Both stand at the end of the text and run there, so that the calculators are in the first picture that a reader sees. In
-    the book as one page, which is printed, their tables remain.
+    Both stand at the end of the text and run there, so that the calculators are in the first picture that a reader
+    sees. In the book as one page, which is printed, their tables remain.
     """
     names = sorted(set(HOST.findall(context.get("body", ""))))
     if not names or app.builder.name == "singlehtml":

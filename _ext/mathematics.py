@@ -1,7 +1,7 @@
 """Formulas are set while the book is built: a page holds them finished, and loads no MathJax.
 
-A reader's browser would need a tenth of a second and a megabyte of script for what is the same on each visit. MathJax runs
-here once, in Node, and gives the same HTML that it would write in the page, MathML for screen readers included.
+A reader's browser would need a tenth of a second and a megabyte of script for what is the same on each visit. MathJax
+runs here once, in Node, and gives the same HTML that it would write in the page, MathML for screen readers included.
 """
 
 import json
@@ -100,7 +100,9 @@ def aligned(tex: str, nowrap: bool) -> str:
         return tex
     formulas = [formula for formula in tex.split("\n\n") if formula.strip()]
     lines = [rf"\begin{{split}}{each}\end{{split}}" if r"\\" in each else each for each in formulas]
-    return lines[0] if len(lines) == 1 else r"\begin{align}\begin{aligned}" + r"\\".join(lines) + r"\end{aligned}\end{align}"
+    if len(lines) == 1:
+        return lines[0]
+    return r"\begin{align}\begin{aligned}" + r"\\".join(lines) + r"\end{aligned}\end{align}"
 
 
 def _start(app) -> None:

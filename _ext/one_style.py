@@ -1,7 +1,7 @@
-"""One style sheet for all pages, in place of a dozen: one request before the first picture, and no icon that is not shown.
+"""One style sheet for all pages, in place of a dozen: one request before the first picture, and no icon unshown.
 
-The theme and each tool bring sheets of their own. They are put together in their order when the pages have been written, and
-the theme's fonts, which hold two thousand icons, are cut down to the two dozen that the book shows.
+The theme and each tool bring sheets of their own. They are put together in their order when the pages have been
+written, and the theme's fonts, which hold two thousand icons, are cut down to the two dozen that the book shows.
 """
 
 import posixpath
@@ -12,7 +12,8 @@ from fingerprint import ROOT, digest
 from fontTools import subset
 
 SHEET = "styles/tokenomics.css"
-THEME = ["basic.css", "styles/theme.css", "styles/pydata-sphinx-theme.css"]  # which its layout names, not the page's context
+# Those that the theme's layout names, and not the page's context.
+THEME = ["basic.css", "styles/theme.css", "styles/pydata-sphinx-theme.css"]
 
 IMPORT = re.compile(r'@import "[^"]*";?')
 ADDRESS = re.compile(r"""url\((["']?)(?!data:|https?:|#)([^"')]+)\1\)""")
@@ -22,7 +23,10 @@ ICON_SIGN = re.compile(r"\\(f[0-9a-f]{3})\b")
 ICON_FONT = re.compile(r'url\("([^"]*/fa-[\w-]+)\.woff2"\) format\("woff2"\),url\("[^"]*"\) format\("truetype"\)')
 
 # What can change a page: a browser keeps no sheet of an older book.
-SOURCES = ("_assets", "_ext", "_config.yml", "appendices", "chapters", "index.md", "labs", "requirements.txt", "tokenomics")
+SOURCES = (
+    "_assets", "_config.yml", "_ext", "_toc.yml", "appendices", "chapters", "index.md", "labs", "requirements.txt",
+    "tokenomics",
+)  # fmt: skip
 
 
 def _name(sheet) -> str:

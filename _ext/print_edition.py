@@ -6,7 +6,7 @@ STYLE = "print.css"
 
 
 def _share_translations(app) -> None:
-    """One of the extensions says how it writes for this builder, which makes Sphinx forget how the others write HTML."""
+    """One extension says how it writes for this builder, which makes Sphinx forget how the others write HTML."""
     handlers = app.registry.translation_handlers
     handlers["singlehtml"] = handlers.get("html", {}) | handlers.get("singlehtml", {})
 

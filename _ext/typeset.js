@@ -4,9 +4,9 @@
 const [entry, fontURL, macros] = process.argv.slice(2);
 
 require(entry).init({
-  loader: {load: ["input/tex", "output/chtml", "a11y/assistive-mml", "[tex]/html"]},
+  loader: {load: ["input/tex-full", "output/chtml", "a11y/assistive-mml"]},
   tex: {
-    packages: {"[+]": ["html"]},
+    packages: {"[-]": ["noundefined"]}, // an unknown command is an error, not red text
     macros: JSON.parse(macros),
     formatError: (jax, error) => { throw error; },
   },

@@ -1,7 +1,7 @@
 """What Lighthouse says of each page, as a phone on a slow network sees it: `python -m benchmarks.lighthouse [page …]`.
 
-Lighthouse is fetched from npm into .cache when it is first asked for: it is large, and no test needs it. The pages are served
-compressed, as every host of static pages does.
+Lighthouse is fetched from npm into .cache when it is first asked for: it is large, and no test needs it. The pages are
+served compressed, as every host of static pages does.
 """
 
 import gzip
@@ -54,7 +54,8 @@ def reports(pages: list[str], program: str):
     flags = ["--headless=new", *FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with server(handler=Compressed) as address:
         command = ["node", Path(__file__).with_suffix(".mjs"), FOLDER, program, json.dumps(flags)]
-        with subprocess.Popen([*command, *(address + page for page in pages)], stdout=subprocess.PIPE, text=True) as node:
+        command += [address + page for page in pages]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as node:
             for page, line in zip(pages, node.stdout, strict=False):
                 yield page, json.loads(line)
 
@@ -63,7 +64,8 @@ def main(pages: list[str]) -> None:
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         sys.exit(f"No browser to measure with: install one of {', '.join(NAMES)}.")
-    pages = pages or sorted(path.relative_to(HTML).as_posix() for path in HTML.rglob("*.html") if "_static" not in path.parts)
+    built = sorted(path.relative_to(HTML).as_posix() for path in HTML.rglob("*.html") if "_static" not in path.parts)
+    pages = pages or built
     if not pages:
         sys.exit("No page in _build/html: run `make book` first.")
     fetch()

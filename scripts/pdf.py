@@ -47,7 +47,8 @@ def show(program: str) -> None:
         options += ["--host-resolver-rules=MAP * ~NOTFOUND", "--disable-background-networking"]
         # Chromium's sandbox refuses to run as root, as in a container.
         options += ["--no-sandbox"] if os.geteuid() == 0 else []
-        done = subprocess.run([program, *options, PAGE.as_uri()], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        command = [program, *options, PAGE.as_uri()]
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode or not PDF.is_file():
         sys.exit(f"{program} did not print the book: {done.stderr.strip().splitlines()[-1:]}")
 
