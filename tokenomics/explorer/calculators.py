@@ -3,11 +3,12 @@
 from dataclasses import asdict
 
 from .. import catalogue
-from .panels import build, decode, weigh
+from ..served import served
+from .panels import build, decode, serving, weigh
 
 __all__ = ["CALCULATORS", "plain", "shelf"]
 
-CALCULATORS = {module.CALCULATOR.name: module.CALCULATOR for module in (weigh, build, decode)}
+CALCULATORS = {module.CALCULATOR.name: module.CALCULATOR for module in (weigh, build, decode, serving)}
 
 
 def shelf(controls) -> dict:
@@ -21,15 +22,19 @@ def shelf(controls) -> dict:
     Returns
     -------
     dict
-        Records by name, under ``models`` and ``machines``, as far as they are
-        offered. [-]
+        Records by name, under ``models``, ``machines`` and ``places``, as far
+        as they are offered. [-]
 
     Examples
     --------
     >>> list(shelf(CALCULATORS["decode"].controls))
     ['models', 'machines']
     """
-    parts = {"model": ("models", catalogue.model), "machine": ("machines", catalogue.accelerator)}
+    parts = {
+        "model": ("models", catalogue.model),
+        "machine": ("machines", catalogue.accelerator),
+        "place": ("places", served),
+    }
     offered = [(*parts[control.name], control.options) for control in controls if control.name in parts]
     return {part: {name: look_up(name) for name, _ in options} for part, look_up, options in offered}
 
