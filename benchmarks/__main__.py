@@ -1,4 +1,4 @@
-"""Run the benchmarks: `make bench`. The table of accuracy beside the peers is `python -m benchmarks.accuracy`."""
+"""Run the benchmarks: `make bench`. Beside the peers: `python -m benchmarks.accuracy` and `benchmarks.grading`."""
 
 from . import counting, explorer, prediction, serving
 

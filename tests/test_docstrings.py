@@ -32,19 +32,42 @@ NO_EXAMPLE = {
     "tokenomics.figures.plain_log_axis": "needs a drawn figure",
 }
 
+# The reason is the same for whatever works on PyTorch's tensors; it is no part of the test environment.
+NEEDS_PYTORCH = (
+    "bench.bench", "bench.graphed", "counting.count_pass", "decoder.empty_cache", "decoder.forward",
+    "decoder.random_decoder", "decoder.rotary", "devices.describe", "devices.pytorch", "devices.releasing_memory",
+    "devices.versions",
+)  # fmt: skip
+NO_EXAMPLE |= {f"tokenomics.measuring.{name}": "needs PyTorch" for name in NEEDS_PYTORCH}
+NO_EXAMPLE |= {f"tokenomics.measuring.plot.{name}": "draws" for name in ("draw", "draw_beside", "draw_roofline")}
+
 UNITS = {
     "-", "bit", "byte", "byte/s", "byte/token", "FLOP", "FLOP/s", "FLOP/byte", "FLOP/token", "s", "s/token", "token",
-    "token/s", "request", "request/s", "W", "J", "J/token", "USD", "USD/s", "USD/h", "USD/J", "USD/token",
+    "token/s", "request", "request/s", "W", "J", "J/token", "Hz", "USD", "USD/s", "USD/h", "USD/J", "USD/token",
     "USD/request",
 }  # fmt: skip
 
 # One function of these modules is one equation of the book.
 FORMULA_MODULES = {
-    "parameters", "work", "hardware", "roofline", "latency", "parallelism", "batching", "steady", "pricing",
+    "parameters",
+    "work",
+    "forward",
+    "phases",
+    "hardware",
+    "chip",
+    "roofline",
+    "latency",
+    "parallelism",
+    "batching",
+    "paging",
+    "holding",
+    "steady",
+    "pricing",
 }  # fmt: skip
 NO_EQUATION = {
     "tokenomics.hardware.peak_flops": "looks up a value",
     "tokenomics.parallelism.parallelism_from_text": "reads a name",
+    "tokenomics.chip.chip": "looks up a row",
 }
 
 # Labels of chapters that are still to be written.

@@ -13,7 +13,7 @@ import test_count_facts
 import test_time_facts
 
 from tokenomics.catalogue import accelerator, model, rows
-from tokenomics.efficiency import efficiencies
+from tokenomics.chip import chip
 from tokenomics.hardware import devices_to_hold, peak_flops
 from tokenomics.latency import (
     compute_only_rate,
@@ -72,11 +72,6 @@ def measured_alone():
     return from_row(run, "tugot17-001").value
 
 
-def register_files():
-    """Registers of all processors of an H100, 256 kB each, in MB."""
-    return efficiencies()["vllm, H100-SXM-80GB"].cores * 256e3 / 1e6
-
-
 RECOMPUTED = {
     "P1": lambda: total_parameters(LLAMA),
     "P2": lambda: weight_bytes(total_parameters(LLAMA), 16),
@@ -120,7 +115,7 @@ RECOMPUTED = {
     "L2": lambda: operation_time(0, weight_bytes(SEVENTY_BILLION, 16), 1, 7e9),
     "L3": lambda: decode_rate(numpy.array([0.1, 0.05])),
     "M1": measured_alone,
-    "H1": register_files,
+    "H1": lambda: chip("H100-SXM-80GB").processors * chip("H100-SXM-80GB").registers / 2**20,  # its MB are MiB
     "H2": lambda: [accelerator(name).bandwidth / 1e9 for name in ("L40S", "Apple-M3-Ultra")],
 }
 

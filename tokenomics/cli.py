@@ -10,6 +10,7 @@ from .architecture import Architecture
 from .cache import cache_bytes, fixed_state_bytes, kv_bytes_per_token
 from .checks import shown
 from .finding import find_model
+from .measuring import verb as measuring
 from .parameters import active_parameters, layer_parameters, parameters_by_part, total_parameters, weight_bytes
 from .routing import prediction_parameters
 
@@ -53,6 +54,7 @@ def main(arguments: list | None = None) -> int:
     verbs.register(commands)
     serving_verbs.register(commands)
     money_verbs.register(commands)
+    measuring.register(commands)
     options = parser.parse_args(arguments)
     try:
         code = 0

@@ -2,7 +2,7 @@
 
 from .numerals import quantity
 
-__all__ = ["COLOURS", "DIMENSIONS", "SERIES", "plain_log_axis", "prefixed_axis", "setup"]
+__all__ = ["COLOURS", "DIMENSIONS", "SERIES", "STYLE", "plain_log_axis", "prefixed_axis", "setup"]
 
 # One colour for each dimension of a model, the same in equations, prose and figures.
 DIMENSIONS = {"layers": "#7a3f98", "heads": "#c07a10", "sequence": "#b5452f", "width": "#0b7f79"}
@@ -12,7 +12,7 @@ SERIES = ("#5b6bb5", "#0b7f79", "#c07a10", "#b5452f", "#7a3f98", "#8a93a3", "#b0
 
 COLOURS = {"compute": "#b5452f", "weights": "#0b7f79", "kv": "#c07a10", "mark": "#7a3f98", "quiet": "#8a93a3"}
 
-_STYLE = {
+STYLE = {
     "figure.figsize": (7.2, 3.8),
     "figure.constrained_layout.use": True,
     "figure.facecolor": "none",
@@ -53,7 +53,7 @@ def setup() -> None:
     if get_ipython() is not None:
         get_ipython().run_line_magic("matplotlib", "inline")
         set_matplotlib_formats("svg", metadata={"Date": None})
-    matplotlib.rcParams.update(_STYLE)
+    matplotlib.rcParams.update(STYLE)
 
 
 def prefixed_axis(axis, unit: str) -> None:

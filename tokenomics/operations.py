@@ -100,14 +100,18 @@ def _matrix_operation(matrix, layers, tokens, bits, activation_bits) -> Operatio
 def _vectors_operation(architecture, layer, tokens, bits, activation_bits) -> Operation:
     """Norms and what else is no matrix: their arithmetic is not counted, their bytes are."""
     hidden_size = architecture.hidden_size
-    everything = sum(layer_parts(hidden_size, layer).values())
-    in_matrices = sum(matrix_parameters(matrix) for matrix in layer_matrices(hidden_size, layer))
+    vectors = 0
+    parts = layer_parts(hidden_size, layer)
+    for part in parts:
+        vectors = vectors + parts[part]
+    for matrix in layer_matrices(hidden_size, layer):
+        vectors = vectors - matrix_parameters(matrix)
     return Operation(
         block="norms",
         name="norms and other vectors",
         layers=layer.count,
         flops=0 if layer.recurrence is None else layer.count * layer.recurrence.flops * tokens,
-        weight_bytes=layer.count * (everything - in_matrices) * bits / 8,
+        weight_bytes=layer.count * vectors * bits / 8,
         activation_bytes=layer.count * 2 * layer.norms * hidden_size * tokens * activation_bits / 8,
     )
 
@@ -218,7 +222,8 @@ def decode_operations(architecture, *, batch, context, bits=16, kv_bits=16, acti
                 read = read + batch * attention.index_dim * context
             operations.append(_attention_operation(layer, flops, read, batch, kv_bits, activation_bits))
         operations.append(_vectors_operation(architecture, layer, batch, bits, activation_bits))
-    return operations + _outer_operations(architecture, batch, batch, bits, activation_bits)
+    operations.extend(_outer_operations(architecture, batch, batch, bits, activation_bits))
+    return operations
 
 
 def prefill_operations(
@@ -287,4 +292,5 @@ def prefill_operations(
             operations.append(_attention_operation(layer, flops, 0, everything, kv_bits, activation_bits))
         operations.append(_vectors_operation(architecture, layer, everything, bits, activation_bits))
     positions = everything if logits == "every" else batch
-    return operations + _outer_operations(architecture, everything, positions, bits, activation_bits)
+    operations.extend(_outer_operations(architecture, everything, positions, bits, activation_bits))
+    return operations

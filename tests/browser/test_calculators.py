@@ -45,6 +45,11 @@ def explorer(name):
     return Explorer(name)
 
 
+def in_legend(chart):
+    """The parts of a chart that its legend names: the pieces of bars, the marks of a curve."""
+    return chart["marks"] if chart["kind"] == "curve" else [part for bar in chart["bars"] for part in bar["segments"]]
+
+
 def answer(name, values):
     """What a calculator must show, from Python."""
     explorer(name).values = values
@@ -56,9 +61,9 @@ def answer(name, values):
         "readouts": panel["readouts"],
         "titles": [chart["title"] for chart in panel["charts"]],
         "legends": [
-            [f"{segment['label']} {segment['text']}" for bar in chart["bars"] for segment in bar["segments"]]
+            [f"{part['label']} {part['text']}" for part in in_legend(chart)]
             for chart in panel["charts"]
-            if chart["kind"] == "bars"
+            if chart["kind"] == "bars" or "legend" in chart
         ],
     }
 

@@ -4,11 +4,21 @@ from dataclasses import asdict
 
 from .. import catalogue
 from ..served import served
-from .panels import build, decode, serving, weigh
+from .panels import arithmetic, build, cache, decode, request, roofline, serving, weigh
 
 __all__ = ["CALCULATORS", "plain", "shelf"]
 
-CALCULATORS = {module.CALCULATOR.name: module.CALCULATOR for module in (weigh, build, decode, serving)}
+_MODULES = (
+    weigh,
+    build,
+    arithmetic,
+    request,
+    roofline,
+    decode,
+    cache,
+    serving,
+)
+CALCULATORS = {module.CALCULATOR.name: module.CALCULATOR for module in _MODULES}
 
 
 def shelf(controls) -> dict:

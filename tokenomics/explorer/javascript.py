@@ -24,6 +24,7 @@ _BY_HAND = {
     "math": "Math",
     "ceil": "Math.ceil",
     "wide": "(value) => value",
+    "choice": "(owner, field, value) => value",
     "positive": "() => {}",
     "between": "() => {}",
     "printable": "(value) => value",

@@ -50,8 +50,8 @@ function drawBars(chart, width) {
   return svg;
 }
 
-function legend(chart) {
-  const entries = chart.bars.flatMap((bar) => bar.segments).map(({ label, text, series }) =>
+function legend(parts) {
+  const entries = parts.map(({ label, text, series }) =>
     node("li", {}, [node("span", { class: `swatch series-${series}`, "aria-hidden": "true" }), `${label} ${text}`]));
   return node("ul", { class: "explorer-legend" }, entries);
 }
@@ -80,13 +80,16 @@ function drawCurve(chart, width) {
     const [left, top] = [across(x), down(y)];
     const flip = left > width * 0.7;
     svg.append(shape("circle", { class: `series-${series}`, cx: left, cy: top, r: 6 }));
-    svg.append(shape("text", { x: left + (flip ? -10 : 10), y: top + 16, "text-anchor": flip ? "end" : "start" }, label));
+    // Many marks have their names in a legend, where they do not cover each other.
+    if (!chart.legend) svg.append(shape("text", { x: left + (flip ? -10 : 10), y: top + 16, "text-anchor": flip ? "end" : "start" }, label));
   }
   return svg;
 }
 
 function drawChart(chart, width) {
-  const body = chart.kind === "bars" ? [drawBars(chart, width), legend(chart)] : [drawCurve(chart, width)];
+  const body = chart.kind === "bars"
+    ? [drawBars(chart, width), legend(chart.bars.flatMap((bar) => bar.segments))]
+    : [drawCurve(chart, width), ...(chart.legend ? [legend(chart.marks)] : [])];
   return node("figure", {}, [node("figcaption", {}, [chart.title]), ...body]);
 }
 
