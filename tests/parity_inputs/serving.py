@@ -3,7 +3,7 @@
 from tokenomics.explorer.calculators import CALCULATORS, shelf
 from tokenomics.explorer.panels import serving
 
-from .draw import values
+from .draw import size, values
 
 SHELF = shelf(CALCULATORS["serving"].controls)
 
@@ -32,6 +32,7 @@ def pair(rng):
 
 
 INPUTS = {
+    serving.mark: lambda rng: (["TTFT", [size(rng), size(rng)], "s", rng.randrange(8)], {}),
     serving.pair: pair,
     serving.rates_chart: rates,
     serving.times_chart: times,

@@ -46,6 +46,11 @@ def pair(runs, measure, load):
     return quantity(runs[measure + "_50"][load], "s") + ", " + quantity(runs[measure + "_90"][load], "s")
 
 
+def mark(label, point, unit, series):
+    """Make a mark of a chart, with what the legend says of it."""
+    return {"label": label, "x": point[0], "y": point[1], "text": quantity(point[1], unit), "series": series}
+
+
 def rates_chart(runs, kept, largest, load):
     """Draw what leaves, and what of it counts, against what arrives."""
     low = 0.02 * largest
@@ -58,6 +63,7 @@ def rates_chart(runs, kept, largest, load):
         counting.append([arrive, maximum(minimum(kept[index] * arrive, leave), low)])
     return {
         "kind": "curve",
+        "legend": True,
         "title": "What leaves, and what of it keeps both promises",
         "x": {"label": "requests that arrive [1/s]", "low": 0.1 * largest, "high": 1.5 * largest},
         "y": {"label": "request/s", "low": low, "high": 1.5 * largest},
@@ -66,8 +72,8 @@ def rates_chart(runs, kept, largest, load):
             {"label": "within both", "series": 3, "points": counting},
         ],
         "marks": [
-            {"label": "leaving", "x": leaving[load][0], "y": leaving[load][1], "series": 1},
-            {"label": "goodput", "x": counting[load][0], "y": counting[load][1], "series": 3},
+            mark("leaving", leaving[load], "request/s", 1),
+            mark("within both promises", counting[load], "request/s", 3),
         ],
     }
 
@@ -76,6 +82,7 @@ def times_chart(runs, load):
     """Draw the times that nine tenths of the requests keep, against what arrives."""
     first = []
     further = []
+    last = runs["rate"][len(runs["rate"]) - 1]
     low = 1
     high = 0.1
     for index in range(len(runs["rate"])):
@@ -85,16 +92,17 @@ def times_chart(runs, load):
         high = maximum(high, maximum(runs["ttft_90"][index], runs["tpot_90"][index]))
     return {
         "kind": "curve",
+        "legend": True,
         "title": "Times that nine requests in ten keep",
-        "x": {"label": "requests that arrive [1/s]", "low": runs["rate"][0] / 2, "high": 1.25 * runs["rate"][len(first) - 1]},
+        "x": {"label": "requests that arrive [1/s]", "low": runs["rate"][0] / 2, "high": 1.25 * last},
         "y": {"label": "s", "low": low / 2, "high": 2 * high},
         "lines": [
             {"label": "TTFT", "series": 4, "points": first},
             {"label": "TPOT", "series": 2, "points": further},
         ],
         "marks": [
-            {"label": "TTFT", "x": first[load][0], "y": first[load][1], "series": 4},
-            {"label": "TPOT", "x": further[load][0], "y": further[load][1], "series": 2},
+            mark("TTFT", first[load], "s", 4),
+            mark("TPOT", further[load], "s", 2),
         ],
     }
 
