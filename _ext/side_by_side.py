@@ -2,7 +2,6 @@
 
 import os
 
-
 # They do not say whether that is safe. It is: one numbers sections when all pages have been read, one writes LaTeX.
 UNDECLARED = ("sphinx_jupyterbook_latex", "sphinx_multitoc_numbering")
 

@@ -72,10 +72,7 @@ NO_EQUATION = {
 }
 
 # Labels of chapters that are still to be written.
-PLANNED = {
-    # chapter 9: latency, throughput and goodput
-    "eq-little", "eq-goodput", "eq-steady-batch", "eq-prompts-a-pass", "eq-single-wait", "eq-shared-wait",
-}  # fmt: skip
+PLANNED = set()
 
 MODULES = {
     info.name: importlib.import_module(info.name)

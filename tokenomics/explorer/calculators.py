@@ -6,7 +6,8 @@ from .. import catalogue
 from ..deployment import precision
 from ..efficiency import CEILING, efficiencies
 from ..offers import offer
-from .panels import arithmetic, batch, build, cache, decode, devices, price, request, roofline, weigh
+from ..served import served
+from .panels import arithmetic, batch, build, cache, decode, devices, price, request, roofline, serving, weigh
 
 __all__ = ["CALCULATORS", "plain", "shelf"]
 
@@ -21,6 +22,7 @@ _MODULES = (
     batch,
     devices,
     price,
+    serving,
 )
 CALCULATORS = {module.CALCULATOR.name: module.CALCULATOR for module in _MODULES}
 
@@ -37,7 +39,7 @@ def shelf(controls) -> dict:
     -------
     dict
         Records by name, under ``models``, ``machines``, ``precisions``,
-        ``engines`` and ``offers``, as far as they are offered. [-]
+        ``engines``, ``offers`` and ``places``, as far as they are offered. [-]
 
     Examples
     --------
@@ -50,6 +52,7 @@ def shelf(controls) -> dict:
         "weights": ("precisions", precision),
         "engine": ("engines", lambda name: efficiencies().get(name, CEILING)),
         "offer": ("offers", lambda name: offer(*name.split(", ")).prices),
+        "place": ("places", served),
     }
     offered = [(*parts[control.name], control.options) for control in controls if control.name in parts]
     return {part: {name: look_up(name) for name, _ in options} for part, look_up, options in offered}
