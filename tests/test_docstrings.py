@@ -51,9 +51,6 @@ NO_EQUATION = {
 PLANNED = {
     # chapter 9: latency, throughput and goodput
     "eq-little", "eq-goodput", "eq-steady-batch", "eq-prompts-a-pass", "eq-single-wait", "eq-shared-wait",
-    # chapter 11: from seconds to dollars
-    "eq-rent", "eq-power", "eq-ownership", "eq-request-cost", "eq-gamma", "eq-price-pair", "eq-bill", "eq-margin",
-    "eq-break-even", "eq-discount", "eq-users", "eq-request-time", "eq-marginal", "eq-time-factor",
 }  # fmt: skip
 
 MODULES = {
