@@ -11,13 +11,17 @@ import traitlets
 
 from tokenomics import catalogue
 from tokenomics.cache import cache_bytes
+from tokenomics.deployment import deployment
 from tokenomics.explorer import Explorer, explore
 from tokenomics.explorer.calculators import CALCULATORS
 from tokenomics.explorer.controls import Control
 from tokenomics.explorer.javascript import calculators_script, module, page_script, stylesheet
 from tokenomics.figures import SERIES
-from tokenomics.numerals import quantity
+from tokenomics.marginal import full_server
+from tokenomics.numerals import quantity, significant
 from tokenomics.parameters import total_parameters, weight_bytes
+from tokenomics.quote import quote
+from tokenomics.rentals import Rental
 
 BUDGET = 40_000  # bytes of script and style on a page, before compression
 
@@ -229,3 +233,20 @@ def test_no_roof_is_named_where_a_peak_is_not_published():
     assert "memory binds" not in panel["headline"]
     texts = {readout["label"]: readout["text"] for readout in panel["readouts"]}
     assert "as far as is published" in texts["Roof that binds"]
+
+
+@pytest.mark.parametrize("batch", [1, 16, 64, 1024])
+def test_the_price_calculator_says_what_the_package_quotes(batch):
+    place = deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, engine="vllm")
+    paid = Rental(machine="H100-SXM-80GB", provider="a landlord", hourly=2.5)
+    fits = full_server(place, 2048, 256)
+    running = batch if batch < fits else None
+    found = quote(place, paid, input_tokens=2048, output_tokens=256, running=running, utilisation=0.3)
+    panel = explore("price", batch=batch, utilisation=0.3).panel()
+    pair = [f"{significant(1e6 * price.value)} USD" for price in (found.input, found.output)]
+    assert panel["headline"].startswith(f"{pair[0]} for a million tokens in, {pair[1]} for a million out")
+
+
+def test_the_price_calculator_refuses_what_does_not_fit():
+    panel = explore("price", devices=1).panel()
+    assert "Not even one" in panel["headline"] and panel["charts"] == []
