@@ -11,6 +11,7 @@ import traitlets
 
 from tokenomics import catalogue
 from tokenomics.cache import cache_bytes, sequences_that_fit
+from tokenomics.deployment import deployment
 from tokenomics.efficiency import efficiency
 from tokenomics.explorer import Explorer, explore
 from tokenomics.explorer.calculators import CALCULATORS
@@ -18,9 +19,12 @@ from tokenomics.explorer.controls import Control
 from tokenomics.explorer.javascript import calculators_script, module, page_script, stylesheet
 from tokenomics.explorer.panels.roofline import grouped_operations
 from tokenomics.figures import SERIES
-from tokenomics.numerals import quantity
+from tokenomics.marginal import full_server
+from tokenomics.numerals import quantity, significant
 from tokenomics.operations import decode_operations, prefill_operations, total
 from tokenomics.parameters import total_parameters, weight_bytes
+from tokenomics.quote import quote
+from tokenomics.rentals import Rental
 
 BUDGET = 40_000  # bytes of script and style on a page, before compression
 
@@ -269,3 +273,20 @@ def test_the_roofline_needs_no_peak():
     assert answers("roofline", machine="Apple-M3-Ultra")["Peak used"] == "none is published"
     # A machine without arithmetic in eight bits multiplies in sixteen.
     assert answers("roofline", machine="A100-SXM-80GB", precision="fp8")["Peak used"] == "bf16, 312 TFLOP/s"
+
+
+@pytest.mark.parametrize("batch", [1, 16, 64, 1024])
+def test_the_price_calculator_says_what_the_package_quotes(batch):
+    place = deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, engine="vllm")
+    paid = Rental(machine="H100-SXM-80GB", provider="a landlord", hourly=2.5)
+    fits = full_server(place, 2048, 256)
+    running = batch if batch < fits else None
+    found = quote(place, paid, input_tokens=2048, output_tokens=256, running=running, utilisation=0.3)
+    panel = explore("price", batch=batch, utilisation=0.3).panel()
+    pair = [f"{significant(1e6 * price.value)} USD" for price in (found.input, found.output)]
+    assert panel["headline"].startswith(f"{pair[0]} for a million tokens in, {pair[1]} for a million out")
+
+
+def test_the_price_calculator_refuses_what_does_not_fit():
+    panel = explore("price", devices=1).panel()
+    assert "Not even one" in panel["headline"] and panel["charts"] == []
