@@ -41,7 +41,7 @@ UNITS = {
 # One function of these modules is one equation of the book.
 FORMULA_MODULES = {
     "parameters", "work", "hardware", "roofline", "latency", "parallelism", "batching", "steady", "pricing",
-    "economies",
+    "economies", "scaling",
 }  # fmt: skip
 NO_EQUATION = {
     "tokenomics.hardware.peak_flops": "looks up a value",
