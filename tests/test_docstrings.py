@@ -49,21 +49,7 @@ UNITS = {
 
 # One function of these modules is one equation of the book.
 FORMULA_MODULES = {
-    "parameters",
-    "work",
-    "forward",
-    "phases",
-    "hardware",
-    "chip",
-    "roofline",
-    "latency",
-    "parallelism",
-    "batching",
-    "paging",
-    "holding",
-    "steady",
-    "pricing",
-    "economies",
+PLANNED = set()
 }  # fmt: skip
 NO_EQUATION = {
     "tokenomics.hardware.peak_flops": "looks up a value",

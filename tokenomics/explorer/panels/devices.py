@@ -35,6 +35,12 @@ def step_on(shelf, values, place):
 def devices_panel(shelf, values):
     """Say what each device holds, what a step takes, and what it yields."""
     place = spread_over(shelf, values, values["devices"])
+    if values["split"] == "replicas" and place.expert_weights == 0:
+        return {
+            "headline": "This model has no experts to spread: choose another way, or another model.",
+            "readouts": [],
+            "charts": [],
+        }
     engine = shelf["engines"][values["engine"]]
     found = step_on(shelf, values, place)
     held = place.held_weights / place.devices
