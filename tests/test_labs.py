@@ -22,7 +22,7 @@ def told(lab: str, cell: str, answer: str) -> str:
     """What a cell prints when its first stub is replaced by an answer; the cells before it have run as they are."""
     place, source = prepared(lab)[cell]
     assert STUB in source
-    return printed(source.replace(STUB, answer, 1), dict(place))
+    return printed(source.replace(STUB, f"{answer}  # your turn", 1), dict(place))
 
 
 @cache
@@ -46,6 +46,7 @@ def printed(source: str, place: dict) -> str:
 
 NUMBERS = "2 * c['num_hidden_layers'] * c['num_key_value_heads'] * head_width(c)"
 BEFORE_AND_AFTER = "return request_time(place, PROMPT, REPLY + {0}, running=batch) - request_time(place, PROMPT, REPLY"
+EVEN = "return fixed_rate / left if (left := revenue - variable_cost) > 0 else float('inf')"
 HELD = "return np.sum((ttft <= ttft_limit) & (tpot <= tpot_limit))"
 ANSWERS = [
     ("serving", "little", "return time * rate", "right in all"),
@@ -59,7 +60,8 @@ ANSWERS = [
     ("serving", "goodput", f"{HELD} / duration", "right in all"),
     ("serving", "goodput", HELD, "not requests a second"),
     ("serving", "goodput", f"{HELD} / len(ttft)", "a share"),
-    ("serving", "goodput", "return np.sum(ttft <= ttft_limit) / duration", "other limit"),
+    ("serving", "goodput", "return np.sum(ttft <= ttft_limit) / duration", "both limits"),
+    ("serving", "goodput", "return np.sum(tpot <= tpot_limit) / duration", "both limits"),
     ("pricing", "rent", "return devices * hourly / 60 / 60", "right in all"),
     ("pricing", "rent", "return devices * hourly / 60", "for a minute"),
     ("pricing", "rent", "return devices * hourly", "for an hour"),
@@ -76,13 +78,13 @@ ANSWERS = [
     ("pricing", "more-in", "return request_time(place, PROMPT, REPLY, running=batch) - before", "not half a token"),
     ("pricing", "more-out", BEFORE_AND_AFTER.format("0.5") + " - 0.5, running=batch)", "right in all"),
     ("pricing", "more-out", BEFORE_AND_AFTER.format("1") + " - 1, running=batch)", "not two"),
-    ("pricing", "even", "return fixed_rate / (revenue - variable_cost)", "stops with ZeroDivisionError"),
+    ("pricing", "even", "return fixed_rate / (revenue - variable_cost)", "more than it brings"),
     ("pricing", "even", "return fixed_rate / revenue", "adds must be paid"),
-    ("pricing", "even", "return fixed_rate / max(revenue - variable_cost, 1e-300)", "right in all"),
+    ("pricing", "even", EVEN, "right in all"),
     ("calibration", "error", "return (measured_time - predicted_time) / predicted_time", "right"),
     ("calibration", "error", "return predicted_time / measured_time - 1", "compares times"),
     ("calibration", "error", "return abs(measured_time / predicted_time - 1)", "below zero"),
-    ("calibration", "error", "return measured_time / predicted_time", "right has no error"),
+    ("calibration", "error", "return measured_time / predicted_time", "has no error"),
     ("calibration", "interval", "return np.quantile(factors, [tail, 1 - tail])", "right"),
     ("calibration", "interval", "return min(factors), max(factors)", "0% of the runs lie below the lower"),
     ("calibration", "interval", "return np.median(factors)", "two numbers are wanted"),
