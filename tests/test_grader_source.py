@@ -91,6 +91,7 @@ def test_the_release_keeps_what_students_need():
         (changed(lambda text: "assert 1 + 1 == 2"), "tests nothing"),
         (changed(lambda text: "assert layer_parameters("), "plain Python"),
         (changed(lambda text: text.replace("SLIP All is there but the norms.", "SLIP")), "needs a hint"),
+        (changed(lambda text: text + "\n# SLIP No.\n# layer_parameters = 3"), "a slip stands where students see it"),
         (changed(lambda text: "raise ValueError(3)", "configurations"), "cell configurations: ValueError"),
         (changed(lambda text: "%matplotlib inline", "configurations"), "cell configurations: SyntaxError"),
         (CONTENT.replace(b'"points": 3', b'"points": "3"'), "points is '3'"),
