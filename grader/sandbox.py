@@ -34,7 +34,7 @@ _KERNEL = Path(__file__).with_name("kernel.py")
 _BOOK = Path(__file__).resolve().parent.parent / "tokenomics"
 # What a system, or a Python, keeps its programs in.
 _ROOT_PARTS = ("bin", "sbin", "lib", "lib32", "lib64")
-_PARTS = (*_ROOT_PARTS, "etc", "include", "libexec", "pyvenv.cfg", "share", "ssl")
+_PARTS = (*_ROOT_PARTS, "include", "libexec", "pyvenv.cfg", "share", "ssl")
 _TOOLS = ("bwrap", "prlimit", "setpriv")
 
 # A reply that is longer is cut off, and with it the box. [byte]
