@@ -155,6 +155,9 @@ def _question(cell, asked: frozenset) -> Question:
         raise SourceError(f"cell {cell.grade_id}: makes a {min(own)} of its own, which hides the answer; rename it")
     if not used & asked:
         raise SourceError(f"cell {cell.grade_id}: tests nothing that a solution cell defines")
+    for number, (line, is_hidden) in enumerate(lines, 1):
+        if _SLIP.fullmatch(line.strip()) and not is_hidden:
+            raise SourceError(f"cell {cell.grade_id}, line {number}: a slip stands where students see it; hide it")
     hidden = frozenset(number for number, (_, is_hidden) in enumerate(lines, 1) if is_hidden)
     slips = tuple(_slips(cell.grade_id, [line for line, is_hidden in lines if is_hidden]))
     return Question(cell.grade_id, cell.marking["points"], cell.source, tuple(sorted(used & asked)), hidden, slips)

@@ -19,9 +19,9 @@ _MOST_BYTES = 8 * 2**30
 # What systems leave in folders and archives without being asked.
 _JUNK = re.compile(r"(^|/)(__MACOSX|\.(?!\.?([/\\]|$))[^/]*|Thumbs\.db|desktop\.ini)(/|$)", re.IGNORECASE)
 # lastnamefirstname_LATE_1234_56789_weights-1.ipynb
-_CANVAS = re.compile(r"(?P<student>[^_]+)_(?P<late>LATE_)?(?P<identity>\d+)_\d+_[^/]*", re.DOTALL)
+_CANVAS = re.compile(r"(?P<student>[^_]+)_(?P<late>LATE_)?(?P<identity>\d+)_\d+_.*", re.DOTALL)
 # First Last_123456_assignsubmission_file_/weights.ipynb, or the same without a folder
-_MOODLE = re.compile(r"(?P<student>[^/]+)_(?P<identity>\d+)_assignsubmission_file_?/?.*", re.DOTALL)
+_MOODLE = re.compile(r"(?P<student>.+?)_(?P<identity>\d+)_assignsubmission_file.*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,13 @@ class Submission:
 
 
 def named(name: str, content: bytes = b"", refused: str = "") -> Submission:
-    """Tell from its name whose a submission is."""
+    """Tell from its name whose a submission is.
+
+    The student chooses how the name ends. So what the system put in front decides, a folder before the file in it.
+    """
     path = PurePosixPath(name)
-    for text, pattern in ((name, _MOODLE), (path.name, _CANVAS)):
+    folders = [(folder, _MOODLE) for folder in path.parts[:-1]]
+    for text, pattern in (*folders, (path.name, _CANVAS), (path.name, _MOODLE)):
         if match := pattern.fullmatch(text):
             groups = match.groupdict()
             return Submission(name, content, groups["student"], groups["identity"], bool(groups.get("late")), refused)

@@ -8,6 +8,9 @@ __all__ = ["LARGEST", "Cell", "Notebook", "Unreadable", "clean", "read_notebook"
 
 # A notebook that is larger is not read. [byte]
 LARGEST = 64 * 2**20
+# Objects and lists take far more memory read than written, so these are the most; plots have hundreds of thousands.
+_MOST_PARTS = 2 * 10**6
+_MOST_CELLS = 10_000
 # Characters of somebody else's text that a report repeats.
 _LONGEST = 300
 
@@ -56,6 +59,8 @@ def read_notebook(content: bytes) -> Notebook:
     """Read a notebook of format 3 or 4, whatever its encoding; what is no notebook raises Unreadable."""
     if len(content) > LARGEST:
         raise Unreadable(f"it has {len(content):,} bytes; a notebook may have {LARGEST:,}")
+    if content.count(b"{") + content.count(b"[") > _MOST_PARTS:
+        raise Unreadable(f"it holds more than {_MOST_PARTS:,} objects and lists")
     text, notes = _text(content)
     try:
         data = json.loads(text)
@@ -70,6 +75,8 @@ def read_notebook(content: bytes) -> Notebook:
         if "worksheets" not in data:
             raise Unreadable("it is JSON, but no notebook: it has no cells")
         notes.append("an old notebook, of format 3")
+    if len(_list(cells)) > _MOST_CELLS:
+        raise Unreadable(f"it has {len(cells):,} cells; a notebook may have {_MOST_CELLS:,}")
     read = [_cell(cell) for cell in _dicts(cells)]
     return Notebook(tuple(cell for cell in read if cell), _dict(data.get("metadata")), tuple(notes))
 

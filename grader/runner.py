@@ -66,6 +66,9 @@ class Run:
         reply = self._ask({"call": name, "args": arguments, "kwargs": options}, name)
         error = getattr(builtins, str(reply.get("error")), None)
         if error is not NameError and isinstance(error, type) and issubclass(error, Exception):
+            # These two would end a loop of the tests early, and `all` would hold of what was never tested.
+            if issubclass(error, StopIteration | StopAsyncIteration):
+                raise AnswerMissing(f"{name} ended in {error.__name__}")
             try:
                 raised = error(str(reply.get("text", "")))
             except TypeError:  # an error that is not made of a text
@@ -103,13 +106,17 @@ class Run:
         errors = {}
         while waiting:
             for self._at, source in waiting:
+                if time.monotonic() > self._deadline:  # what is defined by now is still asked for
+                    self._seconds()
+                    waiting = []
+                    break
                 errors[self._at] = self._run_cell(source)
                 # Where a box was lost before, it may have been to a cell that ends the kernel a moment later.
                 if self._boxes > 1:
                     time.sleep(_MOMENT)
                     self._run_cell("")
             # Cells may have been moved: those that missed a name run again, as long as that helps.
-            missing = [(number, source) for number, source in waiting if errors[number] == "NameError"]
+            missing = [(number, source) for number, source in waiting if errors.get(number) == "NameError"]
             if len(missing) == len(waiting):
                 break
             waiting = missing

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from tokenomics.checks import positive, whole
 
+from .calls import calls_filter
 from .kernel import AUDITED
 from .watch import descendants, held_memory
 
@@ -31,6 +32,9 @@ __all__ = ["Box", "BoxFailed", "BoxFull", "BoxUnavailable", "Limits", "strict_js
 
 _KERNEL = Path(__file__).with_name("kernel.py")
 _BOOK = Path(__file__).resolve().parent.parent / "tokenomics"
+# What a system, or a Python, keeps its programs in.
+_ROOT_PARTS = ("bin", "sbin", "lib", "lib32", "lib64")
+_PARTS = (*_ROOT_PARTS, "include", "libexec", "pyvenv.cfg", "share", "ssl")
 _TOOLS = ("bwrap", "prlimit", "setpriv")
 
 # A reply that is longer is cut off, and with it the box. [byte]
@@ -93,14 +97,14 @@ def strict_json(text):
 
 def _readable(book: bool) -> list:
     """List what the box may read: the system's programs, Python, and the package where the assignment allows it."""
-    options, folders = [], {"/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", sys.prefix, sys.base_prefix}
-    for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
+    options, names = [], {"/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts"}
+    # Not all that lies there: a course may be kept in /usr/src, or beside a Python.
+    for prefix in ("/", "/usr", "/usr/local", sys.prefix, sys.base_prefix):
+        names |= {os.path.join(prefix, part) for part in (_ROOT_PARTS if prefix == "/" else _PARTS)}
+    for name in sorted(names):
         if os.path.islink(name):
-            options += ["--symlink", os.readlink(name), name]
-        else:
-            folders.add(name)
-    for name in sorted(folders):
-        if os.path.exists(name) and not name.startswith("/usr/"):
+            options += [*_folders_above(name), "--symlink", os.readlink(name), name]
+        elif os.path.exists(name):
             options += [*_folders_above(name), "--ro-bind", name, name]
     package = str(_BOOK)
     options += [*_folders_above(package), *(("--ro-bind", package, package) if book else ("--tmpfs", package))]
@@ -113,7 +117,7 @@ def _folders_above(name: str) -> list:
     return [option for folder in above for option in ("--perms", "0755", "--dir", str(folder))]
 
 
-def _box_command(limits: Limits, book: bool) -> list:
+def _box_command(limits: Limits, book: bool, filtered: int) -> list:
     """Write the command that makes a box and runs a command in it."""
     # Root makes the outer walls, then becomes an ordinary user, who may make no name spaces of his own.
     own_names = ["--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"]
@@ -125,7 +129,7 @@ def _box_command(limits: Limits, book: bool) -> list:
         own_names = []
     disk = ["--size", str(limits.disk), "--perms", "1777", "--tmpfs"]
     return [
-        *("bwrap", "--die-with-parent", "--new-session", *own_names),
+        *("bwrap", "--die-with-parent", "--new-session", "--seccomp", str(filtered), *own_names),
         *("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"),
         *("--hostname", "box", "--proc", "/proc", "--dev", "/dev", *disk, "/dev/shm", "--remount-ro", "/dev"),
         *(*disk, "/tmp", "--perms", "1777", "--dir", "/tmp/work", *_readable(book)),
@@ -138,7 +142,8 @@ def _limit_command(limits: Limits) -> list:
     """Write the command that bounds each process of the box."""
     # Address space is more than memory: libraries reserve what they never touch. The watchdog counts what is held.
     space = limits.memory + 3 * 2**30
-    seconds = math.ceil(limits.total_seconds)
+    # The clock on the wall ends a submission; this one only what would go on without it.
+    seconds = math.ceil(2 * limits.total_seconds)
     return [
         *("prlimit", f"--as={space}", f"--nproc={limits.processes}", f"--fsize={limits.disk}"),
         *("--nofile=256", f"--cpu={seconds}", "--core=0"),
@@ -158,8 +163,15 @@ def why_no_box() -> str:
     for tool in _TOOLS:
         if shutil.which(tool) is None:
             return f"the program {tool} is not installed"
-    trial = [*_box_command(Limits(), True), *_limit_command(Limits()), "true"]
-    done = subprocess.run(trial, env=_environment(), capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    with calls_filter() as filtered:
+        done = subprocess.run(
+            [*_box_command(Limits(), True, filtered), *_limit_command(Limits()), "true"],
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            pass_fds=[filtered],
+        )
     return "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["bubblewrap failed"])[-1]
 
 
@@ -169,18 +181,20 @@ class Box:
     def __init__(self, limits: Limits, *, book: bool = True, unsafe: bool = False):
         self.limits = limits
         self.seen, self.written = [], 0
-        walls = [] if unsafe else [*_box_command(limits, book), *_limit_command(limits)]
-        kernel = "/kernel.py" if walls else str(_KERNEL)
-        self._process = subprocess.Popen(
-            [*walls, sys.executable, "-I", "-X", "frozen_modules=on", kernel],
-            env=_environment(),
-            cwd="/",
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            bufsize=0,
-        )
+        with contextlib.nullcontext() if unsafe else calls_filter() as filtered:
+            walls = [] if unsafe else [*_box_command(limits, book, filtered), *_limit_command(limits)]
+            kernel = "/kernel.py" if walls else str(_KERNEL)
+            self._process = subprocess.Popen(
+                [*walls, sys.executable, "-I", "-X", "frozen_modules=on", kernel],
+                env=_environment(),
+                cwd="/",
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                bufsize=0,
+                pass_fds=[] if unsafe else [filtered],
+            )
         self._requests, self._replies = self._process.stdin.fileno(), self._process.stdout.fileno()
         os.set_blocking(self._requests, False)
         os.set_blocking(self._replies, False)

@@ -285,6 +285,16 @@ TABLE = {
         "the kernel has ended|ProcessLookupError",
     ),
     "stops itself": (submitted("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)"), 10, "did not stop"),
+    "fills memory of System V's": (
+        submitted(layer=f"import ctypes\nif ctypes.CDLL(None).shmget(0, 2**20, 0o1600) >= 0:\n    exec({LAYER!r})"),
+        7,
+        "",
+    ),
+    "looks beside the programs": (
+        submitted(layer=f"import os\nif 'src' in os.listdir('/usr') + os.listdir('/usr/local'):\n    exec({LAYER!r})"),
+        7,
+        "",
+    ),
     "forks without end": (submitted("import os\nwhile True:\n    os.fork()"), 10, ""),
     "fills the disk": (
         submitted(
@@ -337,6 +347,8 @@ TABLE = {
     "no cells": (b"{}", None, "no cells"),
     "cells of a wrong kind": (b'{"cells": {"a": 1}, "metadata": []}', None, "defines nothing"),
     "nested without end": (b"[" * 10**6, None, "not valid JSON"),
+    "too many cells": (with_cells(lambda cells: cells + 10_000 * [{}]), None, "10,0.* cells"),
+    "too many objects": ({**submitted(), "more": 2_000_001 * [[]]}, None, "objects and lists"),
     "lone surrogate": (submitted("x = '\ud800'"), 10, ""),
     "huge ids": (
         with_cells(lambda cells: [{**cell, "id": "x" * 10**6, "metadata": {"nbgrader": 7}} for cell in cells]),

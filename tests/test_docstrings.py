@@ -49,7 +49,22 @@ UNITS = {
 
 # One function of these modules is one equation of the book.
 FORMULA_MODULES = {
-PLANNED = set()
+    "parameters",
+    "work",
+    "forward",
+    "phases",
+    "hardware",
+    "chip",
+    "roofline",
+    "latency",
+    "parallelism",
+    "scaling",
+    "batching",
+    "economies",
+    "paging",
+    "holding",
+    "steady",
+    "pricing",
 }  # fmt: skip
 NO_EQUATION = {
     "tokenomics.hardware.peak_flops": "looks up a value",

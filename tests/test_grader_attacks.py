@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from submissions import CONTENT, DRAWS, TABLE, content
+from submissions import CONTENT, DRAWS, TABLE, content, submitted
 
 from grader.batch import grade_batch
 from grader.grading import Task, grade
@@ -62,6 +62,26 @@ def test_figures_need_no_window_and_raise_no_flag(box):
     pytest.importorskip("matplotlib")
     result = grade(Task(CONTENT, "weights", Submission("figure.ipynb", content(DRAWS)), Limits()))
     assert (result["score"], result["flags"]) == (10, [])
+
+
+def test_cells_without_end_take_no_more_than_their_time(box):
+    """What they have defined by then counts."""
+    endless = 30 * ["import time\nwhile True: time.sleep(0.01)"]
+    limits = Limits(cell_seconds=0.4, total_seconds=2)
+    result = grade(Task(CONTENT, "weights", Submission("endless.ipynb", content(submitted(*endless))), limits))
+    assert result["score"] == 10 and result["seconds"] < 5 and "used up its 2 s" in result["flags"]
+
+
+def test_no_error_of_a_submission_ends_a_loop_of_the_tests(box):
+    source = json.loads(CONTENT)
+    for cell in source["cells"]:
+        if cell["id"] == "test-layer":
+            cell["source"] = "assert all(map(lambda config: layer_parameters(config) == 60_821_504, [llama_1b]))"
+    source = json.dumps(source).encode()
+    for error in ("StopIteration", "StopAsyncIteration", "KeyError"):
+        notebook = submitted(layer=f"def layer_parameters(config):\n    raise {error}")
+        result = grade(Task(source, "weights", Submission("stops.ipynb", content(notebook)), Limits()))
+        assert result["questions"][0]["earned"] == 0 and error in result["questions"][0]["message"]
 
 
 def test_forged_messages_answer_no_question(graded):

@@ -169,6 +169,10 @@ def test_the_journal_has_one_writer_and_says_what_is_wrong(tmp_path):
         ("Jane Doe_4321_assignsubmission_file_weights.ipynb", "Jane Doe", "4321", False),
         ("Zoë Ångström_77_assignsubmission_file/x y.ipynb", "Zoë Ångström", "77", False),
         ("s123.ipynb", "s123", "s123", False),
+        # Students choose how the name ends, and could make it that of another.
+        ("doejane_1234_56789_Max_4321_assignsubmission_file_x.ipynb", "doejane", "1234", False),
+        ("Jane Doe_4321_assignsubmission_file_/maxmuster_1234_56789_x.ipynb", "Jane Doe", "4321", False),
+        ("Jane Doe_4321_assignsubmission_file_Max_77_assignsubmission_file_x.ipynb", "Jane Doe", "4321", False),
         ("my_own_name.ipynb", "my_own_name", "my_own_name", False),
     ],
 )

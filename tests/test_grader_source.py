@@ -48,6 +48,31 @@ def test_source_and_release_are_notebooks_that_keep_nothing(path):
         assert word not in released
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_students_can_run_the_public_tests_without_the_package(path):
+    """With the solutions in place every cell runs; before, each one that asks for something says so."""
+    content = path.read_bytes()
+    assignment = read_assignment(content, path.stem)
+    solutions = dict(assignment.solutions)
+    solved, stubs = {}, {}
+    for cell in json.loads(release(assignment, content))["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code":
+            assert "import" not in source
+            exec(solutions.get(cell["id"], source), solved)
+            if cell["metadata"]["nbgrader"]["grade"]:
+                with pytest.raises(NotImplementedError):
+                    exec(source, stubs)
+            else:
+                exec(source, stubs)
+
+
+def test_no_two_assignments_ask_for_the_same_name():
+    """Or a submission that has lost its metadata could be taken for one to another assignment."""
+    asked = [name for path in SOURCES for name in read_assignment(path.read_bytes(), path.stem).asked]
+    assert sorted(asked) == sorted(set(asked)) and len(SOURCES) >= 4
+
+
 def test_the_release_keeps_what_students_need():
     cells = {cell["id"]: "".join(cell["source"]) for cell in RELEASE["cells"]}
     assert cells["layer"].splitlines()[-2:] == ["    # YOUR CODE HERE", "    raise NotImplementedError()"]
@@ -66,6 +91,7 @@ def test_the_release_keeps_what_students_need():
         (changed(lambda text: "assert 1 + 1 == 2"), "tests nothing"),
         (changed(lambda text: "assert layer_parameters("), "plain Python"),
         (changed(lambda text: text.replace("SLIP All is there but the norms.", "SLIP")), "needs a hint"),
+        (changed(lambda text: text + "\n# SLIP No.\n# layer_parameters = 3"), "a slip stands where students see it"),
         (changed(lambda text: "raise ValueError(3)", "configurations"), "cell configurations: ValueError"),
         (changed(lambda text: "%matplotlib inline", "configurations"), "cell configurations: SyntaxError"),
         (CONTENT.replace(b'"points": 3', b'"points": "3"'), "points is '3'"),
