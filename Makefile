@@ -1,7 +1,7 @@
 # The verbs of the book; `make` alone lists them. Each does only what is missing, so any of them can be the first.
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve port test bench references lint lock clean environment test-environment assets
+.PHONY: help book serve pdf port test bench references lint lock clean environment test-environment assets
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 8000
@@ -36,6 +36,9 @@ book: environment assets ## Build the book and print where its index.html is
 
 serve: port book ## Build the book and serve it on http://localhost:8000 (PORT=… for another port)
 	@$(BIN)/python scripts/serve.py "$(PORT)"
+
+pdf: book ## Print the whole book as one PDF and print where it is
+	@$(BIN)/python scripts/pdf.py
 
 port:
 	@case "$(PORT)" in ''|*[!0-9]*) echo "PORT=$(PORT) is not a port: give a number from 1 to 65535." >&2; exit 1;; esac

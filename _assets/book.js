@@ -19,8 +19,6 @@ if (window.tippy) {
       if (popper.querySelector(".tippy-content > div.math:only-child")) {
         popper.firstElementChild.setAttribute("aria-label", `Equation ${reference.textContent}`);
       }
-      if (window.MathJax?.typesetPromise) MathJax.typesetPromise([popper]);
-      else if (popper.querySelector(".math")) return false; // a page without formulas has nothing to set them with
     },
   });
 }

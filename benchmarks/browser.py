@@ -32,9 +32,9 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def server(folder: Path = HTML) -> Iterator[str]:
+def server(folder: Path = HTML, handler: type[Quiet] = Quiet) -> Iterator[str]:
     """Serve a folder on a free port; gives the address, with a closing slash."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as http:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=folder)) as http:
         threading.Thread(target=http.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{http.server_port}/"
         http.shutdown()

@@ -63,8 +63,8 @@ def moves(browser: Browser, address: str) -> list[float]:
 
 def size(page: str) -> int:
     """The scripts of a page's calculators, formulas included, and their style, before compression: [byte]."""
-    loaded = set(re.findall(r"_static/((?:calculators-[\w-]+|explorer)\.(?:js|css))", (HTML / page).read_text("utf-8")))
-    return sum((HTML / "_static" / name).stat().st_size for name in loaded)
+    scripts = set(re.findall(r"_static/((?:calculators-[\w-]+|explorer)\.js)", (HTML / page).read_text("utf-8")))
+    return sum((HTML / "_static" / name).stat().st_size for name in {*scripts, "explorer.css"})
 
 
 def verdict(value: float, target: str) -> str:

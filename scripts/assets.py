@@ -20,9 +20,7 @@ LOG = ROOT / ".cache" / "npm.log"
 
 # From node_modules, to _assets/vendor. A folder is copied whole.
 COPIES = {
-    "mathjax/es5/tex-mml-chtml.js": "mathjax/tex-mml-chtml.js",
-    "mathjax/es5/output/chtml/fonts/woff-v2": "mathjax/output/chtml/fonts/woff-v2",
-    "mathjax/es5/input/tex/extensions": "mathjax/input/tex/extensions",
+    "mathjax/es5/output/chtml/fonts/woff-v2": "mathjax",
     "@popperjs/core/dist/umd/popper.min.js": "popper.min.js",
     "tippy.js/dist/tippy-bundle.umd.min.js": "tippy-bundle.umd.min.js",
 }

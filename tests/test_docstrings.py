@@ -58,7 +58,9 @@ FORMULA_MODULES = {
     "roofline",
     "latency",
     "parallelism",
+    "scaling",
     "batching",
+    "economies",
     "paging",
     "holding",
     "steady",
@@ -71,13 +73,7 @@ NO_EQUATION = {
 }
 
 # Labels of chapters that are still to be written.
-PLANNED = {
-    # chapter 9: latency, throughput and goodput
-    "eq-little", "eq-goodput", "eq-steady-batch", "eq-prompts-a-pass", "eq-single-wait", "eq-shared-wait",
-    # chapter 11: from seconds to dollars
-    "eq-rent", "eq-power", "eq-ownership", "eq-request-cost", "eq-gamma", "eq-price-pair", "eq-bill", "eq-margin",
-    "eq-break-even", "eq-discount", "eq-users", "eq-request-time", "eq-marginal", "eq-time-factor",
-}  # fmt: skip
+PLANNED = set()
 
 MODULES = {
     info.name: importlib.import_module(info.name)

@@ -10,14 +10,21 @@ import pytest
 import traitlets
 
 from tokenomics import catalogue
-from tokenomics.cache import cache_bytes
+from tokenomics.cache import cache_bytes, sequences_that_fit
+from tokenomics.deployment import deployment
+from tokenomics.efficiency import efficiency
 from tokenomics.explorer import Explorer, explore
 from tokenomics.explorer.calculators import CALCULATORS
 from tokenomics.explorer.controls import Control
 from tokenomics.explorer.javascript import calculators_script, module, page_script, stylesheet
+from tokenomics.explorer.panels.roofline import grouped_operations
 from tokenomics.figures import SERIES
-from tokenomics.numerals import quantity
+from tokenomics.marginal import full_server
+from tokenomics.numerals import quantity, significant
+from tokenomics.operations import decode_operations, prefill_operations, total
 from tokenomics.parameters import total_parameters, weight_bytes
+from tokenomics.quote import quote
+from tokenomics.rentals import Rental
 
 BUDGET = 40_000  # bytes of script and style on a page, before compression
 
@@ -229,3 +236,57 @@ def test_no_roof_is_named_where_a_peak_is_not_published():
     assert "memory binds" not in panel["headline"]
     texts = {readout["label"]: readout["text"] for readout in panel["readouts"]}
     assert "as far as is published" in texts["Roof that binds"]
+
+
+@pytest.mark.parametrize("devices", [2, 4, 8])
+@pytest.mark.parametrize("context", [2048, 131072])
+def test_the_cache_calculator_fits_what_the_formula_fits(devices, context):
+    """Eight key-value heads divide among up to eight devices, so nothing is held twice."""
+    sizes = {"memory": devices * 80e9, "context": context, "weight_bits": 16, "kv_bits": 16, "reserve": 0.1}
+    fit = sequences_that_fit(catalogue.model("llama-3.3-70b"), **sizes)
+    assert answers("cache", devices=devices, context=context)["Sequences that fit"] == str(int(fit))
+
+
+def test_the_share_that_the_cache_calculator_sets_aside_is_the_engines():
+    assert efficiency(None, "HBM GPU").memory_share == 0.9
+    assert answers("cache")["Set aside for the engine, a tenth"] == "32.0 GB"
+
+
+@pytest.mark.parametrize("model", [value for value, _ in CALCULATORS["roofline"].controls[0].options])
+@pytest.mark.parametrize("phase", ["decode", "prefill"])
+def test_the_groups_of_the_roofline_add_up_to_the_pass(model, phase):
+    chosen = {"model": model, "precision": "int4", "phase": phase, "batch": 8, "tokens": 512}
+    architecture = catalogue.model(model)
+    if phase == "decode":
+        operations = decode_operations(architecture, batch=8, context=512, bits=4)
+    else:
+        operations = prefill_operations(architecture, batch=8, tokens=512, bits=4, attention="causal", logits="last")
+    groups = grouped_operations(architecture, chosen)
+    assert sum(group["flops"] for group in groups) == pytest.approx(total(operations, "flops"))
+    kinds = ("weight_bytes", "kv_read", "kv_written", "activation_bytes")
+    assert sum(group["bytes"] for group in groups) == pytest.approx(sum(total(operations, kind) for kind in kinds))
+
+
+def test_the_roofline_needs_no_peak():
+    panel = explore("roofline", machine="Apple-M3-Ultra").panel()
+    assert [chart["kind"] for chart in panel["charts"]] == ["bars"]
+    assert answers("roofline", machine="Apple-M3-Ultra")["Peak used"] == "none is published"
+    # A machine without arithmetic in eight bits multiplies in sixteen.
+    assert answers("roofline", machine="A100-SXM-80GB", precision="fp8")["Peak used"] == "bf16, 312 TFLOP/s"
+
+
+@pytest.mark.parametrize("batch", [1, 16, 64, 1024])
+def test_the_price_calculator_says_what_the_package_quotes(batch):
+    place = deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, engine="vllm")
+    paid = Rental(machine="H100-SXM-80GB", provider="a landlord", hourly=2.5)
+    fits = full_server(place, 2048, 256)
+    running = batch if batch < fits else None
+    found = quote(place, paid, input_tokens=2048, output_tokens=256, running=running, utilisation=0.3)
+    panel = explore("price", batch=batch, utilisation=0.3).panel()
+    pair = [f"{significant(1e6 * price.value)} USD" for price in (found.input, found.output)]
+    assert panel["headline"].startswith(f"{pair[0]} for a million tokens in, {pair[1]} for a million out")
+
+
+def test_the_price_calculator_refuses_what_does_not_fit():
+    panel = explore("price", devices=1).panel()
+    assert "Not even one" in panel["headline"] and panel["charts"] == []

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy
 import pytest
 import test_count_facts
+import test_money_facts
 import test_time_facts
 
 from tokenomics.catalogue import accelerator, model, rows
 from tokenomics.chip import chip
-from tokenomics.efficiency import efficiencies
 from tokenomics.hardware import devices_to_hold, peak_flops
 from tokenomics.latency import (
     compute_only_rate,
@@ -71,11 +71,6 @@ def measured_alone():
     """The rate of one request on four H100s, as it was measured."""
     run = next(row for row in rows("measurements") if row["id"] == "tugot17-001")
     return from_row(run, "tugot17-001").value
-
-
-def register_files():
-    """Registers of all processors of an H100, 256 kB each, in MB."""
-    return efficiencies()["vllm, H100-SXM-80GB"].cores * 256e3 / 1e6
 
 
 RECOMPUTED = {
@@ -153,9 +148,8 @@ def test_fact(name):
 
 
 def test_no_fact_is_left_out():
-    """Those on prices have their own test."""
-    elsewhere = {*test_count_facts.RECOMPUTED, *test_time_facts.COMPUTED}
-    assert {name for name in FACTS if name[0] != "C"} == set(RECOMPUTED) | elsewhere
+    elsewhere = {*test_count_facts.RECOMPUTED, *test_time_facts.COMPUTED, *test_money_facts.COMPUTED}
+    assert set(FACTS) == set(RECOMPUTED) | elsewhere
 
 
 def test_every_figure_that_errs_stands_among_the_corrections():

@@ -29,7 +29,10 @@ EXEMPT = {
          "measured-cache"),
         MEASURED,
     ),
-    "interface": "holds controls, which say in words of ipywidgets' own what they are; the lab keeps plainer ones",
+    **dict.fromkeys(
+        ("interface", "interface-upload"),
+        "holds controls, which say in words of ipywidgets' own what they are; the lab keeps plainer ones",
+    ),
 }
 
 

@@ -3,18 +3,21 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from tokenomics import catalogue
+from tokenomics.calibration import fit
 from tokenomics.cli import main
 from tokenomics.deployment import deployment
-from tokenomics.efficiency import Efficiency
+from tokenomics.efficiency import CEILING, Efficiency
 from tokenomics.measurement_tables import read_rows, read_table
 from tokenomics.measurements import Measurement
 from tokenomics.parallelism import Parallelism, parallelism_from_text
 from tokenomics.prediction import Workload, predict
 from tokenomics.results import Setting, read_measurements
+from tokenomics.rows import predicted_over_measured, rows_of
 
 HEADER = (
     "id,source_title,model,precision_weights,hardware,n_gpus,parallelism,engine,input_tokens,output_tokens,"
@@ -273,6 +276,18 @@ def test_calibrate_fits_says_what_it_cannot_tell_and_writes(tmp_path, capsys):
     entry = next(entry for entry in json.loads(output.read_text())["sets"] if entry["engine"] == "vllm")
     assert "compute_fp4" in entry["unidentified"] and entry["standard_errors"]["weight_bandwidth"] > 0
     capsys.readouterr()
+
+
+def test_a_single_constant_is_found_again_and_an_unknown_one_refused():
+    pytest.importorskip("scipy", reason="fitting needs SciPy")
+    truth = replace(CEILING, name="truth", weight_bandwidth=0.6)
+    rows = rows_of(read_rows(table(GOOD, GOOD.replace(",1,output", ",4,output")), "table")[0])
+    made = replace(rows, measured=rows.measured * predicted_over_measured(rows, truth)[0])
+    for start in (0.3, 0.9):
+        base = replace(truth, weight_bandwidth=start)
+        assert fit(made, base, ["weight_bandwidth"]).constants.weight_bandwidth == pytest.approx(0.6, rel=0.02)
+    assert "at least one" in refusal(fit, made, truth, [])
+    assert "weight_bandwidth" in refusal(fit, made, truth, ["weight_bandwith"])
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-from . import batching
-from .elementwise import ceil, maximum, minimum
+from .batching import burst_time, concurrency_limit, eager_share, waves
+from .elementwise import ceil, maximum, minimum, where
 from .parallelism import microbatch
 from .passes import forward_pass, prompt_pairs
 
-__all__ = ["Times", "times"]
+__all__ = ["Times", "largest_part", "times"]
 
 
 class Times(NamedTuple):
@@ -104,13 +104,13 @@ def times(server, constants, compute, input_tokens, output_tokens, requests=None
     longest = output_tokens if longest is None else longest
     end = input_tokens + longest
     cache_per_sequence = s.cache[0] * end + s.cache[1] * minimum(end, s.window)
-    limit = batching.concurrency_limit(
+    limit = concurrency_limit(
         s.devices * s.memory, c.memory_share, s.held_weights, cache_per_sequence, c.max_sequences
     )
     # Whole sequences: minus the rounded-up negative is the floor.
     most = maximum(-ceil(-limit), 1)
     requests = most if requests is None else requests
-    wave_count = batching.waves(requests, most)
+    wave_count = waves(requests, most)
     running = requests / wave_count
     staged = microbatch(running, s.pipeline)
 
@@ -136,9 +136,9 @@ def times(server, constants, compute, input_tokens, output_tokens, requests=None
         staged=staged,
         context=context,
         seen=minimum(context, s.window),
-        eager=batching.eager_share(input_tokens, steps, c.capture_limit),
+        eager=eager_share(input_tokens, steps, c.capture_limit),
     )
-    total = batching.burst_time(prompt.time, wave_count, steps, decode.time, c.request_time)
+    total = burst_time(prompt.time, wave_count, steps, decode.time, c.request_time)
     bandwidth, peak = s.devices / s.pipeline * s.bandwidth, s.devices / s.pipeline * s.peak
     prompt_flops = prompt.matrix_flops + prompt.attention_flops
     decode_flops = decode.matrix_flops + decode.attention_flops
@@ -162,3 +162,32 @@ def times(server, constants, compute, input_tokens, output_tokens, requests=None
         flops=requests * (prompt_flops / prompts + maximum(output_tokens - 1, 0) * decode_flops / staged),
         traffic=wave_count * steps * running / staged * traffic,
     )
+
+
+def largest_part(found: Times):
+    """Name the largest part of the time of a burst.
+
+    Parameters
+    ----------
+    found : Times
+        Where the time goes. [s]
+
+    Returns
+    -------
+    str or ndarray of str
+        ``prefill``, or of decoding ``weights``, ``cache``, ``compute`` or
+        ``overhead``. [-]
+
+    Examples
+    --------
+    >>> from tokenomics.deployment import deployment
+    >>> place = deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, engine="vllm")
+    >>> largest_part(times(place.server, place.efficiency, 0.5, 2035, 300, 256))
+    'prefill'
+    """
+    t = found
+    weights = maximum(t.weights, t.matrices)
+    cache = maximum(t.cache, t.attention)
+    inner = where(weights >= cache, where(t.matrices > t.weights, "compute", "weights"), "cache")
+    decode = where(t.overhead > maximum(weights, cache), "overhead", inner)
+    return where(t.prefill > t.steps * t.step, "prefill", decode)

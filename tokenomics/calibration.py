@@ -4,6 +4,7 @@ import dataclasses
 import math
 from dataclasses import dataclass
 
+from .checks import choice
 from .efficiency import SHARES, Efficiency
 from .rows import Rows, predicted_over_measured
 
@@ -95,6 +96,11 @@ def fit(rows: Rows, base: Efficiency, free, *, weights=None, by_type: bool = Fal
     Fit
         The constants and the ratios they leave. [-]
 
+    Raises
+    ------
+    ValueError
+        If no constant is free, or one of them cannot be fitted.
+
     Notes
     -----
     Least squares on the logarithm of predicted over measured, with a soft L1
@@ -114,6 +120,10 @@ def fit(rows: Rows, base: Efficiency, free, *, weights=None, by_type: bool = Fal
     import numpy
     from scipy.optimize import least_squares
 
+    if not free:
+        raise ValueError("calibration: no constant is free; name at least one")
+    for name in free:
+        choice("calibration", "constant", name, _LEEWAY)
     types = sorted(set(rows.machine_class)) if by_type else ("",)
     start, index = _start(base, free, types)
     start = numpy.array(start)
@@ -138,7 +148,9 @@ def fit(rows: Rows, base: Efficiency, free, *, weights=None, by_type: bool = Fal
 
     known = {} if begin is None else begin.solution
     first = numpy.array([known.get(of, number) for of, number in zip(index, start, strict=True)])
-    solution = least_squares(residuals, first, loss="soft_l1", x_scale=leeway, ftol=1e-5, tr_solver="lsmr")
+    # The faster of SciPy's two ways needs two unknowns to span its plane.
+    way = "lsmr" if len(start) > 1 else "exact"
+    solution = least_squares(residuals, first, loss="soft_l1", x_scale=leeway, ftol=1e-5, tr_solver=way)
     covariance = numpy.linalg.inv(solution.jac.T @ solution.jac)
     # Scale by the residuals that are left: the noise is what it is, not what was assumed.
     ratios = predicted_over_measured(rows, constants(solution.x))[0]

@@ -182,7 +182,7 @@ def product_intensity(rows, inputs, outputs, bits):
 
     Notes
     -----
-    Equation :eq:`eq-product`: each matrix crosses the bus once. It tends to
+    Equation :eq:`eq-product-intensity`: each matrix crosses the bus once. It tends to
     16/bits for each row when the rows are few, and to a limit set by the weight
     matrix when they are many.
 
@@ -248,8 +248,8 @@ def launched_time(work_time, kernels, launch_time):
 
     Examples
     --------
-    >>> launched_time(0.010, 720, 5e-6), launched_time(0.001, 720, 5e-6)
-    (0.01, 0.0036)
+    >>> launched_time(0.010, 500, 4e-6), launched_time(0.001, 500, 4e-6)
+    (0.01, 0.002)
     """
     return maximum(work_time, kernels * launch_time)
 

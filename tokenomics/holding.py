@@ -106,7 +106,7 @@ def crossing_context(weight_traffic, batch, kv_bytes):
 
     Notes
     -----
-    Equation :eq:`eq-crossing`. Valid for a cache that grows in a straight
+    Equation :eq:`eq-cache-crossing`. Valid for a cache that grows in a straight
     line; a window bends it, and such a model may never get there.
 
     Examples

@@ -1,41 +1,11 @@
 """The machine time of a request, and what one more token of each kind adds to it."""
 
-from typing import NamedTuple
-
-from . import batching
 from .checks import between, positive, shown
 from .deployment import Deployment
-from .elementwise import maximum, minimum
-from .parallelism import microbatch
-from .passes import compute_share, forward_pass, prompt_pairs
+from .machine_time import MarginalTimes, busy_time, most_running, one_more
+from .passes import compute_share
 
-__all__ = ["MarginalTimes", "full_server", "marginal_times", "request_time"]
-
-
-class MarginalTimes(NamedTuple):
-    """The machine time of a request, and of one more token of it.
-
-    Parameters
-    ----------
-    input, output, cached : float or ndarray
-        Machine time that one more token takes: of the prompt, of the reply, of
-        the part of the prompt found in a prefix cache. [s/token]
-    request : float or ndarray
-        Machine time of the request. [s]
-    running : float or ndarray
-        Sequences that share the machine. [-]
-
-    Examples
-    --------
-    >>> MarginalTimes._fields[:3]
-    ('input', 'output', 'cached')
-    """
-
-    input: float
-    output: float
-    cached: float
-    request: float
-    running: float
+__all__ = ["full_server", "marginal_times", "request_time"]
 
 
 def full_server(deployment: Deployment, input_tokens, output_tokens):
@@ -64,15 +34,7 @@ def full_server(deployment: Deployment, input_tokens, output_tokens):
     >>> round(full_server(deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, engine="vllm"), 2035, 300))
     192
     """
-    server, constants = deployment.server, deployment.efficiency
-    end = input_tokens + output_tokens
-    return batching.concurrency_limit(
-        server.devices * server.memory,
-        constants.memory_share,
-        server.held_weights,
-        server.cache[0] * end + server.cache[1] * minimum(end, server.window),
-        constants.max_sequences,
-    )
+    return most_running(deployment.server, deployment.efficiency, input_tokens, output_tokens)
 
 
 def request_time(deployment: Deployment, input_tokens, output_tokens, cached_tokens=0.0, running=None):
@@ -108,36 +70,9 @@ def request_time(deployment: Deployment, input_tokens, output_tokens, cached_tok
     >>> round(request_time(place, 2035, 300, running=16), 2)
     0.57
     """
-    s, c = deployment.server, deployment.efficiency
-    compute = compute_share(c, deployment.arithmetic)
-    if running is None:
-        running = full_server(deployment, input_tokens, output_tokens)
-    staged = microbatch(running, s.pipeline)
-    computed = input_tokens - cached_tokens
-    pairs = prompt_pairs(s, input_tokens, cached_tokens)
-    reading = forward_pass(
-        s,
-        c,
-        compute,
-        prompts=staged,
-        tokens=staged * computed,
-        pairs=(staged * pairs[0], staged * pairs[1]),
-        reread=(staged * cached_tokens, staged * minimum(cached_tokens, s.window)),
-        passes=maximum(running * computed / c.pass_tokens, 1.0),
-    )
-    steps = output_tokens - 1
-    context = input_tokens + output_tokens / 2
-    writing = forward_pass(
-        s,
-        c,
-        compute,
-        running=running,
-        staged=staged,
-        context=context,
-        seen=minimum(context, s.window),
-        eager=batching.eager_share(input_tokens, steps, c.capture_limit),
-    )
-    return (reading.time + steps * writing.time) / running
+    compute = compute_share(deployment.efficiency, deployment.arithmetic)
+    place = deployment.server, deployment.efficiency, compute
+    return busy_time(*place, input_tokens, output_tokens, cached_tokens, running)
 
 
 def marginal_times(
@@ -190,7 +125,6 @@ def marginal_times(
     between("request", "cached_tokens", cached_tokens, 0)
     # The last token of a prompt is always computed: the first of the reply comes from it.
     between("request", "input_tokens less cached_tokens", input_tokens - cached_tokens, 1)
-    request = {"input_tokens": input_tokens, "output_tokens": output_tokens, "cached_tokens": cached_tokens}
     if running is not None:
         positive("request", "running", running)
     fits = full_server(deployment, input_tokens, output_tokens)
@@ -202,21 +136,9 @@ def marginal_times(
     if running is not None and _least(fits - running) < 0:
         raise ValueError(f"request: running is {shown(running)}; at most {_least(fits):.0f} of such requests fit")
 
-    def change(**step):
-        def time(half):
-            lengths = {name: length + half * step.get(name, 0.0) for name, length in request.items()}
-            return request_time(deployment, **lengths, running=running)
-
-        return time(0.5) - time(-0.5)
-
-    return MarginalTimes(
-        input=change(input_tokens=1.0),
-        output=change(output_tokens=1.0),
-        # The prompt is longer by a token that is found in the cache.
-        cached=change(input_tokens=1.0, cached_tokens=1.0),
-        request=request_time(deployment, **request, running=running),
-        running=fits if running is None else running,
-    )
+    compute = compute_share(deployment.efficiency, deployment.arithmetic)
+    place = deployment.server, deployment.efficiency, compute
+    return one_more(*place, input_tokens, output_tokens, cached_tokens, running)
 
 
 def _least(value):

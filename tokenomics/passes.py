@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from . import batching
+from .batching import cache_read_time, pass_time, stream_time
 from .efficiency import ENDLESS
 from .elementwise import maximum
 from .prefill import attended_pairs
@@ -65,7 +65,11 @@ def compute_share(constants, arithmetic: str):
     >>> compute_share(CEILING, "fp8")
     1.0
     """
-    return getattr(constants, f"compute_{arithmetic}", constants.compute)
+    if arithmetic == "fp8":
+        return constants.compute_fp8
+    if arithmetic == "fp4":
+        return constants.compute_fp4
+    return constants.compute
 
 
 def prompt_pairs(server, tokens, cached=0) -> tuple:
@@ -95,10 +99,9 @@ def prompt_pairs(server, tokens, cached=0) -> tuple:
     >>> prompt_pairs(deployment("llama-3.1-8b", "L40S").server, 4, 2)
     (7.0, 7.0)
     """
-    return tuple(
-        attended_pairs(tokens, reach, attention="causal") - attended_pairs(cached, reach, attention="causal")
-        for reach in (ENDLESS, server.window)
-    )
+    full = attended_pairs(tokens, ENDLESS, attention="causal") - attended_pairs(cached, ENDLESS, attention="causal")
+    reach = server.window
+    return full, attended_pairs(tokens, reach, attention="causal") - attended_pairs(cached, reach, attention="causal")
 
 
 def forward_pass(
@@ -166,11 +169,11 @@ def forward_pass(
     attention_flops = decode_flops + s.prompt_attention[0] * pairs[0] + s.prompt_attention[1] * pairs[1]
     full, windowed = staged * context + reread[0], staged * seen + reread[1]
     cache_traffic = s.cache[0] * full + s.cache[1] * windowed
-    streaming = batching.stream_time(
+    streaming = stream_time(
         context, s.head_cache, s.heads, maximum(staged / replicas, 1.0), c.cores, c.stream_rate
     )
     weights = weight_traffic / (bandwidth * reading)
-    cache = batching.cache_read_time(cache_traffic, bandwidth, c.kv_bandwidth, streaming)
+    cache = cache_read_time(cache_traffic, bandwidth, c.kv_bandwidth, streaming)
     matrices, attention = matrix_flops / (peak * compute), attention_flops / (peak * compute)
     overhead = passes * (c.step_time + s.layers * c.layer_time + s.calls * c.call_time)
     overhead = overhead + eager * c.eager_time * s.layers + in_flight * s.sent / link + running * c.sequence_time
@@ -180,7 +183,7 @@ def forward_pass(
         cache=cache,
         attention=attention,
         overhead=overhead,
-        time=batching.pass_time(weights, matrices, cache, attention, overhead),
+        time=pass_time(weights, matrices, cache, attention, overhead),
         weight_traffic=weight_traffic,
         cache_traffic=cache_traffic,
         matrix_flops=matrix_flops,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from . import batching
-from .burst import Times, times
+from .burst import Times, largest_part, times
 from .checks import positive
 from .deployment import Deployment
 from .elementwise import ceil, maximum, minimum, where
@@ -176,7 +176,7 @@ def predict(deployment: Deployment, workload: Workload) -> Prediction:
         time_per_output_token=_estimate(t.step, low, high, t.step_floor),
         output_rate=Estimate(tokens / burst.value, tokens / burst.high, tokens / burst.low),
         burst_time=burst,
-        bound=_bound(t),
+        bound=largest_part(t),
         roof=where(t.matrices + t.attention > t.weights + t.cache, "compute", "memory"),
         flops_utilisation=batching.utilisation(t.flops, t.total, server.devices, server.peak),
         bandwidth_utilisation=batching.utilisation(
@@ -189,15 +189,6 @@ def predict(deployment: Deployment, workload: Workload) -> Prediction:
 def _estimate(time, low, high, floor) -> Estimate:
     """A time with its interval, no end of it below what the peaks allow."""
     return Estimate(time, maximum(time * low, minimum(floor, time)), maximum(time * high, time * low))
-
-
-def _bound(t: Times):
-    """Name the largest part of the time."""
-    weights = maximum(t.weights, t.matrices)
-    cache = maximum(t.cache, t.attention)
-    inner = where(weights >= cache, where(t.matrices > t.weights, "compute", "weights"), "cache")
-    decode = where(t.overhead > maximum(weights, cache), "overhead", inner)
-    return where(t.prefill > t.steps * t.step, "prefill", decode)
 
 
 def _does_not_fit(deployment: Deployment, workload: Workload) -> str:

@@ -236,7 +236,8 @@ def break_even_load(fixed_rate, revenue, variable_cost=0.0):
     """
     left = revenue - variable_cost
     pays = left > 0
-    return where(pays, fixed_rate / where(pays, left, 1.0), float("inf"))
+    # In full: JavaScript, into which this is compiled too, knows no "inf".
+    return where(pays, fixed_rate / where(pays, left, 1.0), float("Infinity"))
 
 
 def discount(price, reference_price):

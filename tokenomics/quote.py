@@ -6,7 +6,8 @@ from .checks import between, positive
 from .deployment import Deployment
 from .efficiency import CEILING
 from .elementwise import maximum, minimum, where
-from .marginal import MarginalTimes, marginal_times, request_time
+from .machine_time import MarginalTimes
+from .marginal import marginal_times, request_time
 from .prediction import Estimate
 from .pricing import output_price, price_ratio, request_cost
 

@@ -117,7 +117,7 @@ def arithmetic_of(weights, accelerator) -> str:
     >>> arithmetic_of(precision("fp4"), accelerator("H100-SXM-80GB"))
     'bf16'
     """
-    return weights.arithmetic if weights.arithmetic in accelerator.peaks else "bf16"
+    return "bf16" if accelerator.peaks.get(weights.arithmetic) is None else weights.arithmetic
 
 
 def server(model, accelerator, parallelism: Parallelism, weights, kv_bits) -> Server:
@@ -178,7 +178,8 @@ def server(model, accelerator, parallelism: Parallelism, weights, kv_bits) -> Se
                 dense += size * (replicas if matrix.block == "attention" else 1)
         if layer.experts is not None:
             exchanged += count * exchange_bytes(_SENT_BYTES * model.hidden_size, layer.experts.active, replicas)
-        if (attention := layer.attention) is None:
+        attention = layer.attention
+        if attention is None:
             continue
         slot = 0 if attention.window is None else 1
         window = window if attention.window is None else attention.window
@@ -195,7 +196,7 @@ def server(model, accelerator, parallelism: Parallelism, weights, kv_bits) -> Se
     peak = accelerator.peaks.get(arithmetic)
     spread_sent = layers * 2 * all_reduce_bytes(_SENT_BYTES * model.hidden_size, tensor)
     return Server(
-        devices=float(parallelism.devices),
+        devices=float(tensor * parallelism.pipeline * replicas),
         tensor=float(tensor),
         pipeline=float(parallelism.pipeline),
         memory=accelerator.memory,
@@ -210,9 +211,9 @@ def server(model, accelerator, parallelism: Parallelism, weights, kv_bits) -> Se
         packed=float(weights.weight_bits < 8 and arithmetic == "bf16"),
         token_flops=float(flops),
         head_flops=float(head_flops(model)),
-        prompt_attention=tuple(float(value) for value in prompt),
-        decode_attention=tuple(float(value) for value in decode),
-        cache=tuple(cached),
+        prompt_attention=(prompt[0], prompt[1]),
+        decode_attention=(decode[0], decode[1]),
+        cache=(cached[0], cached[1]),
         window=float(window),
         layers=float(layers),
         # A replica sends its own tokens only: one in `replicas` of the batch.
@@ -226,11 +227,10 @@ def server(model, accelerator, parallelism: Parallelism, weights, kv_bits) -> Se
 def _in_matrices(model) -> int:
     """Parameters that stand in a matrix: those of the layers, the embedding, a head of its own."""
     tables = (1 if model.tied_embeddings else 2) * model.vocabulary_size * model.hidden_size
-    layers = sum(
-        layer.count * matrix_parameters(matrix)
-        for layer in model.layers
-        for matrix in layer_matrices(model.hidden_size, layer)
-    )
+    layers = 0
+    for layer in model.layers:
+        for matrix in layer_matrices(model.hidden_size, layer):
+            layers += layer.count * matrix_parameters(matrix)
     return tables + layers
 
 

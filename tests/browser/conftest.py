@@ -72,12 +72,12 @@ def watch(context: BrowserContext) -> list[str]:
     return faults
 
 
-SETTLE = "async () => { await window.MathJax?.startup.promise; await document.fonts.ready; }"
+SETTLE = "async () => { await document.fonts.ready; }"
 
 
 @pytest.fixture
 def visit(browser):
-    """Open an address in a browser that knows nothing yet, and wait for mathematics and fonts."""
+    """Open an address in a browser that knows nothing yet, and wait for its fonts."""
     contexts = []
 
     def open_page(address: str, **options) -> Visit:

@@ -5,7 +5,7 @@ from bs4 import BeautifulSoup
 
 from benchmarks.browser import HTML
 
-# Formulas that MathJax was to set and did not, or could not; and its marks in the text outside of code.
+# Formulas that were not set while the book was built, or not rightly; marks of TeX in the text outside of code.
 UNSET = """() => {
     const text = document.querySelector("main").cloneNode(true);
     text.querySelectorAll("pre, code, script").forEach((code) => code.remove());

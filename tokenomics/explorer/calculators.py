@@ -3,7 +3,11 @@
 from dataclasses import asdict
 
 from .. import catalogue
-from .panels import arithmetic, build, cache, decode, request, roofline, weigh
+from ..deployment import precision
+from ..efficiency import CEILING, efficiencies
+from ..offers import offer
+from ..served import served
+from .panels import arithmetic, batch, build, cache, decode, devices, price, request, roofline, serving, weigh
 
 __all__ = ["CALCULATORS", "plain", "shelf"]
 
@@ -15,6 +19,10 @@ _MODULES = (
     roofline,
     decode,
     cache,
+    batch,
+    devices,
+    price,
+    serving,
 )
 CALCULATORS = {module.CALCULATOR.name: module.CALCULATOR for module in _MODULES}
 
@@ -30,15 +38,22 @@ def shelf(controls) -> dict:
     Returns
     -------
     dict
-        Records by name, under ``models`` and ``machines``, as far as they are
-        offered. [-]
+        Records by name, under ``models``, ``machines``, ``precisions``,
+        ``engines``, ``offers`` and ``places``, as far as they are offered. [-]
 
     Examples
     --------
     >>> list(shelf(CALCULATORS["decode"].controls))
     ['models', 'machines']
     """
-    parts = {"model": ("models", catalogue.model), "machine": ("machines", catalogue.accelerator)}
+    parts = {
+        "model": ("models", catalogue.model),
+        "machine": ("machines", catalogue.accelerator),
+        "weights": ("precisions", precision),
+        "engine": ("engines", lambda name: efficiencies().get(name, CEILING)),
+        "offer": ("offers", lambda name: offer(*name.split(", ")).prices),
+        "place": ("places", served),
+    }
     offered = [(*parts[control.name], control.options) for control in controls if control.name in parts]
     return {part: {name: look_up(name) for name, _ in options} for part, look_up, options in offered}
 

@@ -14,9 +14,11 @@ __all__ = [
     "Calculator",
     "Control",
     "check_values",
+    "engine_control",
     "machine_control",
     "model_control",
     "numbers_control",
+    "weights_control",
 ]
 
 PRECISIONS = ((32, "fp32, 32 bit"), (16, "bf16, 16 bit"), (8, "fp8 or int8, 8 bit"), (4, "int4, 4 bit"))
@@ -151,6 +153,48 @@ def machine_control(default: str = "H100-SXM-80GB") -> Control:
     """
     options = [(name, catalogue.accelerator(name).label) for name in catalogue.accelerators()]
     return Control(name="machine", label="Machine", options=tuple(options), default=default)
+
+
+def weights_control(default: str = "bf16") -> Control:
+    """Offer ways to store the weights.
+
+    Parameters
+    ----------
+    default : str, optional
+        The precision at the start. [-]
+
+    Returns
+    -------
+    Control
+        The control named ``weights``. [-]
+
+    Examples
+    --------
+    >>> weights_control().options[1][0]
+    'fp8'
+    """
+    options = (("bf16", "bf16, 16 bit"), ("fp8", "fp8, 8 bit"), ("int4-awq", "int4, 4.2 bit with scales"))
+    return Control(name="weights", label="Weights", options=options, default=default)
+
+
+def engine_control() -> Control:
+    """Offer the bound, and what one engine was measured to reach.
+
+    Returns
+    -------
+    Control
+        The control named ``engine``. [-]
+
+    Examples
+    --------
+    >>> engine_control().default
+    'vllm, H100-SXM-80GB'
+    """
+    options = (
+        ("ceiling", "every peak, nothing added"),
+        ("vllm, H100-SXM-80GB", "what vLLM reached on H100s"),
+    )
+    return Control(name="engine", label="What the engine reaches", options=options, default=options[1][0])
 
 
 def numbers_control(name: str, label: str, values, default: int) -> Control:

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -29,7 +30,7 @@ _BY_HAND = {
     "between": "() => {}",
     "printable": "(value) => value",
     "_known": "() => {}",
-    "choice": "(owner, field, value) => value",
+    "listed": "(items) => Array.isArray(items) || typeof items !== 'object' ? items : Object.keys(items)",
 }
 
 
@@ -43,7 +44,7 @@ class _Plainer(ast.NodeTransformer):
         self.generic_visit(node)
         called = self.known.get(node.func.id) if isinstance(node.func, ast.Name) else None
         keywords = {keyword.arg: keyword.value for keyword in node.keywords}
-        if is_dataclass(called):
+        if is_dataclass(called) or hasattr(called, "_fields"):
             return _literal(called, keywords)
         if inspect.isfunction(called):
             parameters = inspect.signature(called).parameters
@@ -52,6 +53,10 @@ class _Plainer(ast.NodeTransformer):
             node.keywords = []
         return node
 
+    def visit_Name(self, node):
+        # Constants of a module stand in capitals; the page has their values.
+        return ast.Constant(self.known[node.id]) if node.id.isupper() and node.id in self.known else node
+
     def visit_Raise(self, node):
         # The controls of a page offer nothing that is refused, so the words for it stay out.
         return ast.parse("raise ValueError('refused')").body[0]
@@ -59,7 +64,9 @@ class _Plainer(ast.NodeTransformer):
 
 def _literal(record, keywords: dict) -> ast.Dict:
     """Write the making of a record as a dictionary of its fields, defaults included."""
-    defaults = {field.name: field.default for field in fields(record) if field.default is not MISSING}
+    defaults = getattr(record, "_field_defaults", {})
+    if is_dataclass(record):
+        defaults = {field.name: field.default for field in fields(record) if field.default is not MISSING}
     values = {name: ast.Constant(default) for name, default in defaults.items()} | keywords
     return ast.Dict(keys=[ast.Constant(name) for name in values], values=list(values.values()))
 
@@ -131,6 +138,13 @@ def formulas(functions) -> str:
     """
     by_hand = [f"const {name} = {body};" for name, body in _BY_HAND.items()]
     compiled = pscript.py2js("\n".join(_source(function) for function in reached(functions)))
+    # Said shorter: a second name for each function, and for each loop the question whether it runs over a dictionary.
+    compiled = re.sub(r"= function flx_\w+ ", "= function ", compiled)
+    compiled = re.sub(
+        r'if \(\(typeof (\w+) === "object"\) && \(!Array\.isArray\(\1\)\)\) ?\{ ?\1 = Object\.keys\(\1\);\}',
+        r"\1 = listed(\1);",
+        compiled,
+    )
     return "\n".join([*by_hand, compiled])
 
 
@@ -179,7 +193,10 @@ def calculators_script(*names: str) -> str:
     """
     panels = {name: CALCULATORS[name].panel for name in names}
     by_name = ", ".join(f"{name}: {panel.__name__}" for name, panel in panels.items())
-    return jsmin(f"(() => {{\n{formulas(panels.values())}\nwindow.tokenomicsPanels = {{ {by_name} }};\n}})();\n")
+    code = formulas([*panels.values(), quantity])
+    # The view writes numbers with the same functions, so they travel once.
+    shared = f"window.tokenomicsPanels = {{ {by_name} }};\nwindow.tokenomicsNumerals = {{ quantity, significant }};"
+    return jsmin(f"(() => {{\n{code}\n{shared}\n}})();\n")
 
 
 def page_script() -> str:
@@ -195,7 +212,7 @@ def page_script() -> str:
     >>> page_script().startswith("(()=>{")
     True
     """
-    shown = f"{formulas([quantity])}\nconst PANELS = window.tokenomicsPanels;"
+    shown = "const PANELS = window.tokenomicsPanels;\nconst { quantity, significant } = window.tokenomicsNumerals;"
     return jsmin(f"(() => {{\n{shown}\n{_read('view.js')}\n{_read('page.js')}}})();\n")
 
 

@@ -38,5 +38,4 @@ function mountAll() {
   }
 }
 
-if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", mountAll);
-else mountAll();
+mountAll(); // the script stands below the hosts

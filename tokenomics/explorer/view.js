@@ -65,7 +65,7 @@ function drawCurve(chart, width) {
   const svg = drawing(chart, width, height, described.join("; "));
   for (let value = 10 ** Math.ceil(Math.log10(chart.x.low)); value <= chart.x.high; value *= 10) {
     svg.append(shape("line", { class: "grid", x1: across(value), x2: across(value), y1: edge.top, y2: height - edge.bottom }));
-    svg.append(shape("text", { x: across(value), y: height - edge.bottom + 16, "text-anchor": "middle" }, significant(value, 1)));
+    svg.append(shape("text", { x: across(value), y: height - edge.bottom + 16, "text-anchor": "middle" }, value < 10000 ? significant(value, 1) : quantity(value, "", 1)));
   }
   for (let value = 10 ** Math.ceil(Math.log10(chart.y.low)); value <= chart.y.high; value *= 10) {
     svg.append(shape("line", { class: "grid", x1: edge.left, x2: width - edge.right, y1: down(value), y2: down(value) }));
@@ -76,13 +76,13 @@ function drawCurve(chart, width) {
   for (const { points, series } of chart.lines) {
     svg.append(shape("polyline", { class: `curve stroke-${series}`, points: points.map(([x, y]) => `${across(x)},${down(y)}`).join(" ") }));
   }
-  for (const { label, x, y, series } of chart.marks) {
+  chart.marks.forEach(({ label, x, y, series }, place) => {
     const [left, top] = [across(x), down(y)];
     const flip = left > width * 0.7;
-    svg.append(shape("circle", { class: `series-${series}`, cx: left, cy: top, r: 6 }));
-    // Many marks have their names in a legend, where they do not cover each other.
+    // Many marks have their names in a legend, and each is smaller than the last, so that none hides another.
+    svg.append(shape("circle", { class: `series-${series}`, cx: left, cy: top, r: chart.legend ? 11 - 2 * place : 6 }));
     if (!chart.legend) svg.append(shape("text", { x: left + (flip ? -10 : 10), y: top + 16, "text-anchor": flip ? "end" : "start" }, label));
-  }
+  });
   return svg;
 }
 

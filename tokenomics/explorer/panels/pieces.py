@@ -1,7 +1,10 @@
 """The pieces that the answers of calculators are made of."""
 
 from ...numerals import counted
+from ...parallelism import Parallelism
 from ...parameters import parameters_by_part
+from ...passes import compute_share
+from ...server import arithmetic_of, server
 
 
 def readout(label: str, text: str) -> dict:
@@ -41,3 +44,17 @@ def parts_chart(architecture) -> dict:
         "unit": "parameters",
         "bars": [{"label": "All layers", "segments": part_segments(architecture)}],
     }
+
+
+def serve(shelf, values, tensor, pipeline, replicas):
+    """Spread the chosen model over the chosen machines, the cache in sixteen bits."""
+    machine = shelf["machines"][values["machine"]]
+    weights = shelf["precisions"][values["weights"]]
+    split = Parallelism(tensor=tensor, pipeline=pipeline, replicas=replicas)
+    return server(shelf["models"][values["model"]], machine, split, weights, 16)
+
+
+def share_reached(shelf, values):
+    """Look up which share of the peak arithmetic the chosen engine reaches."""
+    arithmetic = arithmetic_of(shelf["precisions"][values["weights"]], shelf["machines"][values["machine"]])
+    return compute_share(shelf["engines"][values["engine"]], arithmetic)

@@ -106,7 +106,7 @@ def grouped_operations(architecture, values):
 
 def operations_chart(groups, peak, bandwidth):
     """Draw groups of operations under the roofline of their machine; those without arithmetic are not on it."""
-    left = 0.1
+    left = 0.5
     right = 100000
     ridge = ridge_point(peak, bandwidth)
     marks = []
