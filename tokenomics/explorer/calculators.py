@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from .. import catalogue
-from .panels import arithmetic, build, cache, decode, request, roofline, weigh
+from .panels import arithmetic, build, cache, decode, levers, request, roofline, weigh
 
 __all__ = ["CALCULATORS", "plain", "shelf"]
 
@@ -15,6 +15,7 @@ _MODULES = (
     roofline,
     decode,
     cache,
+    levers,
 )
 CALCULATORS = {module.CALCULATOR.name: module.CALCULATOR for module in _MODULES}
 
