@@ -44,7 +44,7 @@ port:
 	@case "$(PORT)" in ''|*[!0-9]*) echo "PORT=$(PORT) is not a port: give a number from 1 to 65535." >&2; exit 1;; esac
 
 test: test-environment book ## Run every test
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest $(PYTEST)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(PYTEST)
 
 bench: test-environment book ## Measure how fast counting, predicting and the calculators are
 	@$(BIN)/python -m benchmarks

@@ -197,7 +197,7 @@ TABLE = {
         "deleted files",
     ),
     "deletes files by shell": (
-        submitted("import os\nos.system('rm -rf /tmp /work /home /root /kernel.py 2>/dev/null')"),
+        submitted("import os\nos.system('rm -rf /tmp /kernel.py 2>/dev/null')"),
         10,
         "started",
     ),

@@ -64,6 +64,7 @@ FORMULA_MODULES = {
     "paging",
     "holding",
     "steady",
+    "optimisations",
     "pricing",
 }  # fmt: skip
 NO_EQUATION = {

@@ -106,7 +106,7 @@ def busy_time(server, constants, compute, input_tokens, output_tokens, cached_to
     >>> from tokenomics.deployment import deployment
     >>> place = deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, engine="vllm")
     >>> round(busy_time(place.server, place.efficiency, 0.5, 2035, 300, 0, 16), 2)
-    0.57
+    0.58
     """
     s, c = server, constants
     if running is None:
@@ -173,7 +173,7 @@ def one_more(
     >>> from tokenomics.deployment import deployment
     >>> place = deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, engine="vllm")
     >>> round(one_more(place.server, place.efficiency, 0.5, 2035, 300, 0, 16).request, 2)
-    0.57
+    0.58
     """
     s, c, prompt, reply, cached = server, constants, input_tokens, output_tokens, cached_tokens
     half = 0.5

@@ -7,7 +7,7 @@ from ..deployment import precision
 from ..efficiency import CEILING, efficiencies
 from ..offers import offer
 from ..served import served
-from .panels import arithmetic, batch, build, cache, decode, devices, price, request, roofline, serving, weigh
+from .panels import arithmetic, batch, build, cache, decode, devices, levers, price, request, roofline, serving, weigh
 
 __all__ = ["CALCULATORS", "plain", "shelf"]
 
@@ -23,6 +23,7 @@ _MODULES = (
     devices,
     price,
     serving,
+    levers,
 )
 CALCULATORS = {module.CALCULATOR.name: module.CALCULATOR for module in _MODULES}
 

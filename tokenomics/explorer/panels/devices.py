@@ -38,7 +38,7 @@ def devices_panel(shelf, values):
     if values["split"] == "replicas" and place.expert_weights == 0:
         return {
             "headline": "This model has no experts to spread: choose another way, or another model.",
-            "readouts": [],
+            "readouts": [readout("Experts", "none")],
             "charts": [],
         }
     engine = shelf["engines"][values["engine"]]
