@@ -6,7 +6,8 @@ from .. import catalogue
 from ..deployment import precision
 from ..efficiency import CEILING, efficiencies
 from ..offers import offer
-from .panels import arithmetic, batch, build, cache, decode, devices, price, request, roofline, weigh
+from .anchors import anchor as measured_anchor
+from .panels import anchor, arithmetic, batch, build, cache, decode, devices, price, request, roofline, weigh
 
 __all__ = ["CALCULATORS", "plain", "shelf"]
 
@@ -20,6 +21,7 @@ _MODULES = (
     cache,
     batch,
     devices,
+    anchor,
     price,
 )
 CALCULATORS = {module.CALCULATOR.name: module.CALCULATOR for module in _MODULES}
@@ -37,7 +39,7 @@ def shelf(controls) -> dict:
     -------
     dict
         Records by name, under ``models``, ``machines``, ``precisions``,
-        ``engines`` and ``offers``, as far as they are offered. [-]
+        ``engines``, ``anchors`` and ``offers``, as far as they are offered. [-]
 
     Examples
     --------
@@ -49,6 +51,7 @@ def shelf(controls) -> dict:
         "machine": ("machines", catalogue.accelerator),
         "weights": ("precisions", precision),
         "engine": ("engines", lambda name: efficiencies().get(name, CEILING)),
+        "anchor": ("anchors", measured_anchor),
         "offer": ("offers", lambda name: offer(*name.split(", ")).prices),
     }
     offered = [(*parts[control.name], control.options) for control in controls if control.name in parts]
