@@ -30,5 +30,5 @@ INPUTS = {
     anchor.anchor_panel: lambda rng: ([SHELF, values(rng, "anchor")], {}),
     anchor.burst_of: positional(chosen, constants, requests, lambda rng: rng.uniform(1, 1000)),
     anchor.measured_segments: lambda rng: ([size(rng), rng.choice([0, size(rng)])], {}),
-    anchor.time_bar: positional(found),
+    anchor.time_bar: positional(lambda rng: rng.choice(["Bound", "Prediction"]), found),
 }
