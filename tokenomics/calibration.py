@@ -103,7 +103,7 @@ def fit(rows: Rows, base: Efficiency, free, *, weights=None, by_type: bool = Fal
 
     Notes
     -----
-    Least squares on the logarithm of predicted over measured, with a soft L1
+    Equation :eq:`eq-robust-fit`. Least squares on the logarithm of predicted over measured, with a soft L1
     loss so that a stalled run does not pull, and with each constant tied to its
     start as loosely as ``_LEEWAY`` says. Shares are fitted as log odds and times as
     logarithms, so no share can pass 1 and no time fall below zero.

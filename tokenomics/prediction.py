@@ -10,7 +10,7 @@ from .deployment import Deployment
 from .elementwise import ceil, maximum, minimum, where
 from .passes import compute_share
 
-__all__ = ["Estimate", "Prediction", "Workload", "predict"]
+__all__ = ["Estimate", "Prediction", "Workload", "interval", "predict"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,15 +165,15 @@ def predict(deployment: Deployment, workload: Workload) -> Prediction:
     single, batched = constants.spread["single"], constants.spread["batched"]
     alone = t.requests <= 1
     low, high = where(alone, single[0], batched[0]), where(alone, single[1], batched[1])
-    first = _estimate(
+    first = interval(
         t.prefill / t.waves + constants.request_time, *constants.spread["first token"], t.prefill_floor / t.waves
     )
     floor = t.prefill_floor + t.steps * t.step_floor
-    burst = _estimate(t.total, low, high, floor)
+    burst = interval(t.total, low, high, floor)
     tokens = t.requests * workload.output_tokens
     return Prediction(
         time_to_first_token=first,
-        time_per_output_token=_estimate(t.step, low, high, t.step_floor),
+        time_per_output_token=interval(t.step, low, high, t.step_floor),
         output_rate=Estimate(tokens / burst.value, tokens / burst.high, tokens / burst.low),
         burst_time=burst,
         bound=largest_part(t),
@@ -186,9 +186,34 @@ def predict(deployment: Deployment, workload: Workload) -> Prediction:
     )
 
 
-def _estimate(time, low, high, floor) -> Estimate:
-    """A time with its interval, no end of it below what the peaks allow."""
-    return Estimate(time, maximum(time * low, minimum(floor, time)), maximum(time * high, time * low))
+def interval(time, low, high, floor) -> Estimate:
+    """Give a predicted time its interval.
+
+    Parameters
+    ----------
+    time : float or ndarray
+        The predicted time. [s]
+    low, high : float or ndarray
+        Factors on it that most measured times lie between. [-]
+    floor : float or ndarray
+        What no machine with these peaks beats. [s]
+
+    Returns
+    -------
+    Estimate
+        The time with its interval, no end of it below what the peaks allow. [s]
+
+    Notes
+    -----
+    Equation :eq:`eq-interval`.
+
+    Examples
+    --------
+    >>> interval(10.0, 0.8, 1.5, 9.0)
+    Estimate(value=10.0, low=9.0, high=15.0)
+    """
+    lowest = maximum(time * low, minimum(floor, time))
+    return Estimate(value=time, low=lowest, high=maximum(time * high, time * low))
 
 
 def _does_not_fit(deployment: Deployment, workload: Workload) -> str:

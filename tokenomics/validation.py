@@ -221,7 +221,7 @@ def spread_of(comparisons, tail: float = _TAIL) -> dict:
 
     Notes
     -----
-    Conformal: the weighted quantiles of measured over predicted time, every
+    Equation :eq:`eq-conformal`. The weighted quantiles of measured over predicted time, every
     source counting as at most a few dozen rows. A regime with too few rows to have
     such quantiles keeps a factor of two.
 

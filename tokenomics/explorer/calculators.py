@@ -7,7 +7,22 @@ from ..deployment import precision
 from ..efficiency import CEILING, efficiencies
 from ..offers import offer
 from ..served import served
-from .panels import arithmetic, batch, build, cache, decode, devices, levers, price, request, roofline, serving, weigh
+from .anchors import anchor as measured_anchor
+from .panels import (
+    anchor,
+    arithmetic,
+    batch,
+    build,
+    cache,
+    decode,
+    devices,
+    levers,
+    price,
+    request,
+    roofline,
+    serving,
+    weigh,
+)
 
 __all__ = ["CALCULATORS", "plain", "shelf"]
 
@@ -21,6 +36,7 @@ _MODULES = (
     cache,
     batch,
     devices,
+    anchor,
     price,
     serving,
     levers,
@@ -40,7 +56,7 @@ def shelf(controls) -> dict:
     -------
     dict
         Records by name, under ``models``, ``machines``, ``precisions``,
-        ``engines``, ``offers`` and ``places``, as far as they are offered. [-]
+        ``engines``, ``anchors``, ``offers`` and ``places``, as far as they are offered. [-]
 
     Examples
     --------
@@ -52,6 +68,7 @@ def shelf(controls) -> dict:
         "machine": ("machines", catalogue.accelerator),
         "weights": ("precisions", precision),
         "engine": ("engines", lambda name: efficiencies().get(name, CEILING)),
+        "anchor": ("anchors", measured_anchor),
         "offer": ("offers", lambda name: offer(*name.split(", ")).prices),
         "place": ("places", served),
     }

@@ -38,7 +38,7 @@ def levers_panel(shelf, values):
     """Time a deployment without optimisations and with those chosen."""
     architecture = shelf["models"][values["model"]]
     machine = shelf["machines"][values["machine"]]
-    offered = values["precision"] in machine.peaks
+    offered = machine.peaks.get(values["precision"], 0) > 0
     precision = values["precision"] if offered else "bf16"
     devices, batch = values["devices"], values["batch"]
     prompt, reply = values["prompt"], values["reply"]
