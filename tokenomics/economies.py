@@ -149,8 +149,8 @@ def output_limit(prompt_time, output_tokens, own_time):
 
     Examples
     --------
-    >>> output_limit(0.2, 101, 0.001)
-    336.6666666666667
+    >>> round(output_limit(0.2, 101, 0.001), 3)
+    336.667
     """
     return output_tokens / (prompt_time + (output_tokens - 1) * own_time)
 

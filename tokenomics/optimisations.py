@@ -85,7 +85,7 @@ def speculative_time(acceptance, drafts, check_time, draft_time):
 
     Examples
     --------
-    >>> speculative_time(0.5, 2, 0.030, 0.0025)
+    >>> round(speculative_time(0.5, 2, 0.030, 0.0025), 6)
     0.02
     """
     return (check_time + drafts * draft_time) / accepted_tokens(acceptance, drafts)
@@ -118,7 +118,7 @@ def remaining_prefill_flops(architecture, *, prompt, cached):
     --------
     >>> from tokenomics.catalogue import model
     >>> round(remaining_prefill_flops(model("llama-3.3-70b"), prompt=4096, cached=2048) / 1e12)
-    299
+    297
     """
     whole = prefill_flops(architecture, tokens=prompt, attention="causal", logits="last")
     kept = prefill_flops(architecture, tokens=cached, attention="causal", logits="last")

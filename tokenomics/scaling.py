@@ -127,8 +127,8 @@ def even_message(latency, link, devices):
 
     Examples
     --------
-    >>> even_message(1e-5, 200e9, 2)
-    2000000.0
+    >>> round(even_message(1e-5, 200e9, 2))
+    2000000
     """
     return latency * link * devices / (2 * (devices - 1))
 

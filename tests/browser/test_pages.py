@@ -55,6 +55,7 @@ def test_search_finds_a_page(protocol, visit, book):
     opened = visit(book[protocol] + "search.html?q=bandwidth")
     result = opened.page.locator("#search-results li a").first
     result.wait_for()
+    opened.page.wait_for_load_state("networkidle")  # it fetches the pages that it found, for their summaries
     result.click()
     opened.page.wait_for_load_state("networkidle")
     assert "bandwidth" in opened.page.locator("main").inner_text()
