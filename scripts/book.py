@@ -2,7 +2,7 @@
 
 Runs in .venv. The pages are always written from nothing: Sphinx repeats no warning of a page that it does not read
 again, so an incremental build after a failed one would pass. What takes long, the execution of the cells, is cached,
-and done beforehand on all cores.
+and done beforehand on all cores by cells.py.
 """
 
 import fcntl
@@ -17,14 +17,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "_ext"))
-from fingerprint import cache, digest, package  # noqa: E402
+from fingerprint import digest  # noqa: E402
 
 BUILD = ROOT / "_build"
 INDEX = BUILD / "html" / "index.html"
 STAMP = BUILD / "book.sha256"
 LOG = BUILD / "book.log"
-MYST = {"name": "myst_nb_md", "type": "plugin"}  # how jupyter-cache reads a page as the build does
-TIMEOUT = 120  # of a cell, in s, as in _config.yml
 
 # Folders that no page can depend on. All else counts, so that a new kind of page or include needs no change here.
 APART = {"_build", "node_modules", "tests", "benchmarks", "dist"}
@@ -35,30 +33,14 @@ def inputs() -> str:
     return digest(path for path in Path().iterdir() if path.name not in APART)
 
 
-def execute() -> None:
-    """Run the cells that the cache does not hold, a page on each core; the build finds their outputs there.
-
-    Sphinx would run one page after the other. A page that fails here it runs again, and says why.
-    """
-    from jupyter_cache import get_cache  # here, so that a book that is up to date is found so at once
-    from jupyter_cache.executors import load_executor
-
-    executed = get_cache(cache(INDEX.parent, package()))
-    pages = [ROOT / "index.md", *ROOT.glob("chapters/*.md"), *ROOT.glob("appendices/*.md")]
-    records = [executed.add_nb_to_project(str(page), read_data=MYST) for page in pages]
-    records += [executed.add_nb_to_project(str(lab)) for lab in ROOT.glob("labs/*.ipynb")]
-    executor = load_executor("local-parallel", executed)
-    executor.run_and_cache(filter_pks=[record.pk for record in records], timeout=TIMEOUT)
-
-
 def build() -> None:
     for old in (BUILD / "html", BUILD / ".doctrees"):
         shutil.rmtree(old, ignore_errors=True)
     print("Building the book; pages whose cells or package changed are executed …", flush=True)
     start = time.monotonic()
-    execute()
     command = [sys.executable, Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "-n", "--keep-going"]
     with LOG.open("w") as log:
+        subprocess.run([sys.executable, "scripts/cells.py"], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         status = subprocess.run(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL).returncode
     if status:
         print(*complaints(LOG.read_text()), sep="\n", file=sys.stderr)
