@@ -158,6 +158,20 @@ def test_arithmetic_bounds_what_drafts_gain():
         assert result.compute_time / result.pass_tokens >= plain.compute_time
 
 
+@pytest.mark.parametrize("batch", [1, 64, 512, 100_000])
+def test_drafts_pay_at_any_batch_where_contexts_are_long(batch):
+    place = {"devices": 4, "batch": batch, "prompt": 8191, "reply": 2}
+    levers = (Levers(drafts=count, schedule="apart", link=1e30) for count in (0, 4))
+    plain, guessed = (effects(LLAMA, H100, each, **place) for each in levers)
+    assert guessed.each < plain.each
+
+
+def test_four_times_the_batch_fits_once_everything_has_eight_bits():
+    levers = Levers(weight_bits=8, precision="fp8", kv_bits=8, cached=0.9, schedule="chunked", drafts=4)
+    fuller = effects(LLAMA, H100, levers, **{**PLACE, "batch": 4 * PLACE["batch"]})
+    assert fuller.held < 0.9 * PLACE["devices"] * H100.memory
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("weight_bits", 0), ("kv_bits", -8), ("precision", "fp7"), ("drafts", 1.5), ("drafts", -1), ("acceptance", 2),

@@ -12,6 +12,7 @@ from tokenomics.efficiency import slowed
 from tokenomics.marginal import request_time
 from tokenomics.objective import Objective
 from tokenomics.offers import offer
+from tokenomics.ownership import owned, power_drawn
 from tokenomics.planning import plan
 from tokenomics.policy import Policy
 from tokenomics.pricing import bill, users_load
@@ -186,5 +187,11 @@ def test_a_card_at_home_cannot_beat_those_who_share_their_steps():
         assert compared[0].offer.as_of and not compared[0].pays
         # Yet a card that hurries beats a laptop, whose memory is slower.
         assert compared[0].capacity > 0, machine
+        # So says the chapter: the electricity alone costs more than the cheapest of those asks for everything.
+        paid = owned(machine)
+        watts = power_drawn(paid.load_power, paid.idle_power, 1.0, paid.overhead)
+        assert watts / compared[0].capacity * paid.electricity > compared[0].bill
     card, laptop = home_card().values()
     assert card[0].capacity > laptop[0].capacity
+    # Only the dearest are beaten by the card, and nobody is by the laptop.
+    assert card[-1].pays and not any(entry.pays for entry in laptop)

@@ -159,6 +159,20 @@ def test_the_largest_rate_keeps_its_promise_and_a_larger_one_does_not():
     assert capacity(PLACE, traffic, Objective(ttft=0.5, tpot=0.04), policy, seed=1).rate < found.rate
 
 
+@pytest.mark.parametrize("objective", [Objective(ttft=0.08), Objective(tpot=0.03), Objective(ttft=1, tpot=0.05)])
+def test_the_largest_rate_is_the_one_that_halving_finds_and_takes_fewer_simulations(objective):
+    traffic, rates = workload("short-short"), []
+    found = capacity(PLACE, traffic, objective, seed=2, count=400, tolerance=0.05, progress=rates.append)
+    low, high, halvings = 0.01 * found.saturated_rate, found.saturated_rate, 0
+    while high / low > 1.05:
+        middle, halvings = (low * high) ** 0.5, halvings + 1
+        outcome = simulate(PLACE, draw(traffic.at(middle), 400, seed=2))
+        good = not missed(attained(outcome, 0.9, skip=0.2), objective) and not outcome.overloaded
+        low, high = (middle, high) if good else (low, middle)
+    assert found.rate == pytest.approx(low) and found.rate in rates
+    assert len(rates) < halvings + 2
+
+
 def test_without_an_objective_the_server_itself_is_the_limit():
     found = capacity(PLACE, workload("long-long"))
     assert found.rate == found.saturated_rate and found.bound == "memory"

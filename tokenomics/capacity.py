@@ -1,5 +1,7 @@
 """The largest rate that a deployment sustains under an objective, found by simulating one rate after the other."""
 
+import math
+from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy
@@ -8,6 +10,7 @@ from .checks import between, choice, whole
 from .deployment import Deployment
 from .objective import Objective, attained, missed
 from .outcome import Outcome
+from .pace import Pace
 from .policy import Policy
 from .serving import simulate
 from .steady_state import Steady, steady_state
@@ -104,9 +107,10 @@ def capacity(
     Notes
     -----
     First more arrives than the server can do, which gives the rate at which it works when it is never idle.
-    Below that the rate is found by bisection on a logarithmic scale, in about ten simulations. A rate is
-    sustained when the share of the requests kept each limit, the first fifth left out, and the run was not
-    overloaded.
+    Below that it climbs a ladder of rates, each larger than the one before by no more than the tolerance, to the
+    last rung that is sustained. It need not try them all, since the next to try is where the limit would be
+    met exactly if the slack fell in a straight line. A rate is sustained when the share of the requests kept
+    each limit, the first fifth left out, and the run was not overloaded.
 
     Examples
     --------
@@ -122,31 +126,58 @@ def capacity(
     between("capacity", "tolerance", tolerance, 0.001, 0.5)
     steady = steady_state(deployment, traffic, policy)
     count = _enough(steady) if count is None else whole("capacity", "count", count, 50)
+    pace = Pace(deployment)
 
     def at(rate):
         if progress is not None:
             progress(rate)
-        outcome = simulate(deployment, draw(traffic.at(rate), count, seed), policy)
+        outcome = simulate(deployment, draw(traffic.at(rate), count, seed), policy, pace=pace)
         found = attained(outcome, objective.percentile, _WARM_UP)
         return outcome, found, missed(found, objective)
 
-    saturated = _saturated_rate(deployment, traffic, policy, seed, steady)
-    low, high = _IDLE * saturated, saturated
-    best = at(low)
+    saturated = _saturated_rate(deployment, traffic, policy, seed, steady, pace)
+    if not objective.limits:
+        return _capacity(deployment, traffic, policy, saturated, steady.bound, at(saturated), saturated)
+    rates = _ladder(saturated, tolerance)
+    best = at(rates[0])
     if best[2]:
         return _capacity(deployment, traffic, policy, 0.0, next(iter(best[2])), best, saturated)
-    bound = steady.bound
-    tried = at(high)
-    if not objective.limits or not tried[2]:
-        return _capacity(deployment, traffic, policy, high, bound, tried, saturated)
-    while high / low > 1 + tolerance:
-        middle = (low * high) ** 0.5
-        tried = at(middle)
+    tried = at(rates[-1])
+    if not tried[2]:
+        return _capacity(deployment, traffic, policy, saturated, steady.bound, tried, saturated)
+    low, high, bound = 0, len(rates) - 1, steady.bound
+    slack, moved = [_slack(best, objective), _slack(tried, objective)], None
+    while high - low > 1:
+        middle = _next_rung(rates, low, high, *slack)
+        tried = at(rates[middle])
         if tried[2] or tried[0].overloaded:
-            high, bound = middle, next(iter(tried[2]), bound)
+            # Where the curve bends, one end would creep and the other stay: the Illinois rule draws it nearer.
+            slack = [slack[0] / (2 if moved == "high" else 1), min(_slack(tried, objective), 0.0)]
+            high, bound, moved = middle, next(iter(tried[2]), bound), "high"
         else:
-            low, best = middle, tried
-    return _capacity(deployment, traffic, policy, low, bound, best, saturated)
+            slack = [_slack(tried, objective), slack[1] / (2 if moved == "low" else 1)]
+            low, best, moved = middle, tried, "low"
+    return _capacity(deployment, traffic, policy, rates[low], bound, best, saturated)
+
+
+def _ladder(largest, tolerance) -> list:
+    """Rates in equal proportion, from all but idle to the largest; a power of two of them, so that halves are rungs."""
+    rungs = 2 ** max(0, math.ceil(math.log2(-math.log(_IDLE) / math.log1p(tolerance))))
+    return [largest * _IDLE ** (1 - rung / rungs) for rung in range(rungs + 1)]
+
+
+def _slack(tried, objective) -> float:
+    """By what share the worst measure might be longer and still keep its limit; below zero if it does not."""
+    found = tried[1]
+    room = (limit / found[measure] if found[measure] else math.inf for measure, limit in objective.limits.items())
+    return min(room) - 1
+
+
+def _next_rung(rates, low, high, slack, lacking) -> int:
+    """The rung between two others where the slack vanishes if it falls in a straight line over the rate."""
+    share = slack / (slack - lacking) if 0 < slack < math.inf else 0.5
+    there = bisect_right(rates, rates[low] + share * (rates[high] - rates[low])) - 1
+    return min(max(there, low + 1), high - 1)
 
 
 def _capacity(deployment, traffic, policy, rate, bound, tried, saturated) -> Capacity:
@@ -162,13 +193,13 @@ def _capacity(deployment, traffic, policy, rate, bound, tried, saturated) -> Cap
     )
 
 
-def _saturated_rate(deployment, traffic, policy, seed, steady) -> float:
+def _saturated_rate(deployment, traffic, policy, seed, steady, pace) -> float:
     """The rate at which requests leave while ever more are waiting: that of the middle of them."""
     # Enough to fill the server several times. One by one, not together: equal requests that start
     # together end together, wave after wave.
     count = _enough(steady)
     one_by_one = Traffic(streams=traffic.streams, arrivals=Arrivals(rate=2 * steady.largest_rate))
-    outcome = simulate(deployment, draw(one_by_one, count, seed), policy)
+    outcome = simulate(deployment, draw(one_by_one, count, seed), policy, pace=pace)
     ends = numpy.sort(outcome.end[numpy.isfinite(outcome.end)])
     first, last = int(0.2 * len(ends)), int(0.8 * len(ends))
     return float((last - first) / (ends[last] - ends[first]))

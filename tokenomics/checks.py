@@ -10,6 +10,10 @@ __all__ = ["between", "choice", "positive", "shown", "suggestion", "text", "whol
 # More names than these are not all listed in an error message.
 _MANY = 30
 
+# What most numbers are; for these the checks below are quick.
+_PLAIN = (int, float)
+_LARGE = 1e300
+
 _SHORT = reprlib.Repr()
 _SHORT_TEXT = reprlib.Repr()
 _SHORT_TEXT.maxstring = 60
@@ -107,6 +111,8 @@ def positive(owner: str, field: str, value) -> float:
     >>> positive("H100", "bandwidth", 3.35e12)
     3350000000000.0
     """
+    if type(value) in _PLAIN and 0 < value < _LARGE:
+        return value
     smallest, largest = _range(owner, field, value, "a finite number above zero")
     if not (smallest > 0 and largest < math.inf):
         raise ValueError(f"{owner}: {field} is {shown(value)}; it must be a finite number above zero")
@@ -144,6 +150,8 @@ def between(owner: str, field: str, value, least: float, most: float = math.inf)
     >>> between("pool", "reserve", 0.1, 0, 1)
     0.1
     """
+    if type(value) in _PLAIN and least <= value <= most and value < _LARGE:
+        return value
     wanted = f"a finite number of at least {least}" if most == math.inf else f"a number from {least} to {most}"
     smallest, largest = _range(owner, field, value, wanted)
     if not (smallest >= least and largest <= most and largest < math.inf):

@@ -18,7 +18,14 @@ __all__ = ["simulate"]
 _BLOCK = 4096  # requests that are unpacked at a time: a million of them as Python objects would fill the memory
 
 
-def simulate(deployment: Deployment, requests: Requests, policy: Policy | None = None, *, progress=None) -> Outcome:
+def simulate(
+    deployment: Deployment,
+    requests: Requests,
+    policy: Policy | None = None,
+    *,
+    pace: Pace | None = None,
+    progress=None,
+) -> Outcome:
     """Serve requests and say what came of it.
 
     Parameters
@@ -29,6 +36,8 @@ def simulate(deployment: Deployment, requests: Requests, policy: Policy | None =
         What arrives. [-]
     policy : Policy or None, optional
         The rules of the scheduler; None is continuous batching as vLLM does it. [-]
+    pace : Pace or None, optional
+        How fast the deployment goes; None works it out. Simulations of one deployment may share theirs. [-]
     progress : callable or None, optional
         Called with the requests that have ended, a hundred times in all. [-]
 
@@ -58,7 +67,7 @@ def simulate(deployment: Deployment, requests: Requests, policy: Policy | None =
     (False, 20000)
     """
     policy = Policy() if policy is None else policy
-    pace = Pace(deployment)
+    pace = Pace(deployment) if pace is None else pace
     longest = requests.input_tokens + requests.output_tokens
     if pace.held(int(longest.min())) > pace.budget:
         raise ValueError(
