@@ -26,7 +26,7 @@ class Attending:
     heads : int
         Query heads of a layer. [-]
     numbers : float
-        Numbers that a token leaves in the cache of all of them. [1/token]
+        Numbers that a token leaves in the cache of all of them. [-]
     prompt, decode : float
         Arithmetic for each token looked back at, in prefill and in decoding.
         [FLOP/token]
