@@ -309,8 +309,8 @@ def asked(values):
 
 def said(estimate, unit, bound):
     """A value with its interval, as the calculator writes it."""
-    texts = [quantity(end, "s") if unit == "s" else f"{significant(end)} {unit}" for end in estimate]
-    return bound + texts[0] if bound else f"{texts[0]} ({texts[1]} to {texts[2]})"
+    value, low, high = (quantity(end, "s") if unit == "s" else f"{significant(end)} {unit}" for end in estimate)
+    return bound + value if bound else f"{value} ({low if unit == 's' else low.removesuffix(f' {unit}')} to {high})"
 
 
 @pytest.mark.parametrize("seed", range(60))

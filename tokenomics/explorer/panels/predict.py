@@ -81,7 +81,7 @@ def predict_panel(shelf, values):
             ),
             readout("A million input tokens cost", ranged(prices["input"], "USD", least)),
             readout("A million output tokens cost", ranged(prices["output"], "USD", least)),
-            readout("Rent of an hour", dollars(3600 * prices["rate"])),
+            readout("Devices and their rent", grouped(place.devices) + ", " + dollars(3600 * prices["rate"]) + " an hour"),
             readout("Sequences that fit", grouped(-ceil(-fit)) + waves),
             readout(
                 "Weights and caches",
@@ -148,14 +148,8 @@ def ranged(estimate, unit, bound):
     """Write a value with its interval, or as the bound that it is."""
     if bound != "":
         return bound + with_unit(estimate.value, unit)
-    return (
-        with_unit(estimate.value, unit)
-        + " ("
-        + with_unit(estimate.low, unit)
-        + " to "
-        + with_unit(estimate.high, unit)
-        + ")"
-    )
+    low = quantity(estimate.low, unit) if unit == "s" else significant(estimate.low)
+    return with_unit(estimate.value, unit) + " (" + low + " to " + with_unit(estimate.high, unit) + ")"
 
 
 def with_unit(value, unit):
