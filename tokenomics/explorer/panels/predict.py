@@ -81,7 +81,9 @@ def predict_panel(shelf, values):
             ),
             readout("A million input tokens cost", ranged(prices["input"], "USD", least)),
             readout("A million output tokens cost", ranged(prices["output"], "USD", least)),
-            readout("Devices and their rent", grouped(place.devices) + ", " + dollars(3600 * prices["rate"]) + " an hour"),
+            readout(
+                "Devices and their rent", grouped(place.devices) + ", " + dollars(3600 * prices["rate"]) + " an hour"
+            ),
             readout("Sequences that fit", grouped(-ceil(-fit)) + waves),
             readout(
                 "Weights and caches",
