@@ -4,7 +4,7 @@ What stands there is taken from the chapters when the page is written, with thei
 kept twice. In the book as one page each solution already stands behind its exercise, so there its place is named.
 """
 
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from contents import in_order, title
 from docutils import nodes
@@ -74,7 +74,8 @@ def move(node: nodes.Element, source: str, target: str, prefix: str) -> nodes.El
             link["refuri"] = f"#{link.attributes.pop('refid')}"
         address = link.get("refuri", "")
         if address and not urlsplit(address).scheme:
-            link["refuri"] = relative_uri(f"/{target}", urljoin(f"/{source}", address))
+            path, anchor = urldefrag(urljoin(source, address))
+            link["refuri"] = relative_uri(target, path) + (f"#{anchor}" if anchor else "")
     return copy
 
 
