@@ -86,15 +86,17 @@ def _solved(app, page: str, holder: str):
         copy = move(solution, source, target, f"solution-{solution['target_label']}")
         copy["ids"] = [f"solution-{solution['target_label']}"]
         copy["classes"] = [name for name in copy["classes"] if name != "dropdown"]
+        # Of "Solution to Exercise 5.1 (The law from memory)" the link, which says it all here.
+        link = next(copy[0].findall(nodes.reference))
+        link[0] = nodes.Text(link[0].astext().lstrip())
+        copy[0].children = [link]
         yield copy
 
 
 def _insert(app, doctree, docname) -> None:
     env = app.env
     for section in doctree.findall(nodes.section):  # all contents have one id, which is no use to a link
-        if section.parent is not None and (
-            is_exercise_node(section.parent) or isinstance(section.parent, solution_node)
-        ):
+        if isinstance(section.parent, solution_node) or is_exercise_node(section.parent):
             section["ids"] = []
     for place in list(doctree.findall(Place)):
         if app.builder.name == "singlehtml":
