@@ -55,8 +55,8 @@
   const heads = ["What ran", "Measured", "Predicted", "Error", "Of the ceiling"];
   const table = make("table", {}, make("thead", {}, make("tr", {}, ...heads.map((text) => make("th", { scope: "col" }, text)))), body);
   const scroll = make("div", { class: "anchors-table", role: "region", "aria-label": "Measured figures beside their predictions", tabindex: 0 }, table);
-  const more = make("button", { type: "button", class: "btn btn-sm btn-outline-primary" });
-  const clear = make("button", { type: "button", class: "btn btn-sm btn-outline-primary" }, "Clear the filters");
+  const more = make("button", { type: "button" });
+  const clear = make("button", { type: "button" }, "Clear the filters");
 
   const line = (figure) => {
     const [label, unit] = data.metrics[figure.metric];

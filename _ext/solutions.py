@@ -52,8 +52,8 @@ def _list_sections(app, env) -> None:
     for holder in _holders(env):
         entries = nodes.bullet_list()
         for page in with_solutions(env):
-            link = nodes.reference("", "", internal=True, refuri=holder, anchorname=f"#{_section_id(page)}")
-            link += title(env, page)
+            anchor = f"#{_section_id(page)}"
+            link = nodes.reference("", "", *title(env, page), internal=True, refuri=holder, anchorname=anchor)
             entries += nodes.list_item("", addnodes.compact_paragraph("", "", link))
         top = next(env.tocs[holder].findall(nodes.list_item))
         del top.children[1:]
@@ -65,7 +65,6 @@ def move(node: nodes.Element, source: str, target: str, prefix: str) -> nodes.El
     copy = node.deepcopy()
     for part in copy.findall(nodes.Element):
         part["ids"] = [f"{prefix}-{name}" for name in part.get("ids", ())]
-        part["names"] = []
     # A numbered equation has its number in its chapter only.
     for equation in copy.findall(nodes.math_block):
         equation["number"] = None
@@ -83,8 +82,8 @@ def _solved(app, page: str, holder: str):
     """The solutions of a page, ready to stand on another."""
     source, target = app.builder.get_target_uri(page), app.builder.get_target_uri(holder)
     for solution in app.env.get_and_resolve_doctree(page, app.builder).findall(solution_node):
-        copy = move(solution, source, target, f"solution-{solution['target_label']}")
-        copy["ids"] = [f"solution-{solution['target_label']}"]
+        copy = move(solution, source, target, name := f"solution-{solution['target_label']}")
+        copy["ids"] = [name]
         copy["classes"] = [name for name in copy["classes"] if name != "dropdown"]
         # Of "Solution to Exercise 5.1 (The law from memory)" the link, which says it all here.
         link = next(copy[0].findall(nodes.reference))
@@ -94,7 +93,6 @@ def _solved(app, page: str, holder: str):
 
 
 def _insert(app, doctree, docname) -> None:
-    env = app.env
     for section in doctree.findall(nodes.section):  # all contents have one id, which is no use to a link
         if isinstance(section.parent, solution_node) or is_exercise_node(section.parent):
             section["ids"] = []
@@ -103,9 +101,9 @@ def _insert(app, doctree, docname) -> None:
             place.replace_self(nodes.paragraph("", "On paper each solution stands behind its exercise."))
             continue
         sections = []
-        for page in with_solutions(env):
+        for page in with_solutions(app.env):
             address = app.builder.get_relative_uri(docname, page)
-            link = nodes.reference("", "", *title(env, page), internal=True, refuri=address)
+            link = nodes.reference("", "", *title(app.env, page), internal=True, refuri=address)
             section = nodes.section("", nodes.title("", "", link), ids=[_section_id(page)])
             section += _solved(app, page, docname)
             sections.append(section)
