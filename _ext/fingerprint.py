@@ -39,17 +39,26 @@ def digest(paths: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
+def package() -> str:
+    """Hash of all that the result of a cell depends on, besides the cell."""
+    return digest(ROOT / name for name in EXECUTED)[:16]
+
+
+def cache(outdir: Path, fingerprint: str) -> Path:
+    """The folder of the executed cells of one state of the package, beside the pages in `outdir`."""
+    return outdir.parent / ".jupyter_cache" / fingerprint
+
+
 def _key_the_cache(app, config) -> None:
-    caches = Path(app.outdir).parent / ".jupyter_cache"
-    current = caches / config.package_fingerprint
-    for old in caches.glob("*"):
+    current = cache(Path(app.outdir), config.package_fingerprint)
+    for old in current.parent.glob("*"):
         if old != current:
             shutil.rmtree(old, ignore_errors=True)
     config.nb_execution_cache_path = str(current)
 
 
 def setup(app) -> dict[str, bool]:
-    app.add_config_value("package_fingerprint", digest(ROOT / name for name in EXECUTED)[:16], "env", str)
+    app.add_config_value("package_fingerprint", package(), "env", str)
     # Early: myst-nb reads the path in its own listener to the same event.
     app.connect("config-inited", _key_the_cache, priority=1)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -43,7 +43,10 @@ def copy(to: Path) -> None:
 def environment(clone: Path, folder: Path) -> Path:
     """Make an environment as repo2docker does, from binder/: its Python, its requirements, its postBuild."""
     version = (clone / "binder" / "runtime.txt").read_text().strip().removeprefix("python-")
-    python = shutil.which(f"python{version}") or sys.executable
+    asked = shutil.which(f"python{version}")
+    # A shim of pyenv is found for every version, also where it leads to none.
+    works = asked and subprocess.run([asked, "-c", ""], stderr=subprocess.DEVNULL).returncode == 0
+    python = asked if works else sys.executable
     print(f"Binder asks for Python {version}; {python} is used. Installing …", flush=True)
     subprocess.run([python, "-m", "venv", folder], check=True)
     settings = {**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "VIRTUAL_ENV": str(folder)}

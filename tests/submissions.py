@@ -282,7 +282,7 @@ TABLE = {
     "kills all it can": (
         submitted("import os, signal\nos.kill(-1, signal.SIGKILL)"),
         10,
-        "the kernel has ended|ProcessLookupError",
+        "",  # an error that no process is there, or none, where one of the box's own is just ending
     ),
     "stops itself": (submitted("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)"), 10, "did not stop"),
     "fills memory of System V's": (

@@ -12,7 +12,7 @@ import traitlets
 from tokenomics import catalogue
 from tokenomics.cache import cache_bytes, sequences_that_fit
 from tokenomics.deployment import deployment
-from tokenomics.efficiency import efficiency
+from tokenomics.efficiency import CEILING, efficiencies, efficiency
 from tokenomics.explorer import Explorer, explore
 from tokenomics.explorer.calculators import CALCULATORS
 from tokenomics.explorer.controls import Control
@@ -20,9 +20,10 @@ from tokenomics.explorer.javascript import calculators_script, module, page_scri
 from tokenomics.explorer.panels.roofline import grouped_operations
 from tokenomics.figures import SERIES
 from tokenomics.marginal import full_server
-from tokenomics.numerals import quantity, significant
+from tokenomics.numerals import decimal, quantity, significant
 from tokenomics.operations import decode_operations, prefill_operations, total
 from tokenomics.parameters import total_parameters, weight_bytes
+from tokenomics.prediction import Workload, predict
 from tokenomics.quote import quote
 from tokenomics.rentals import Rental
 
@@ -290,3 +291,83 @@ def test_the_price_calculator_says_what_the_package_quotes(batch):
 def test_the_price_calculator_refuses_what_does_not_fit():
     panel = explore("price", devices=1).panel()
     assert "Not even one" in panel["headline"] and panel["charts"] == []
+
+
+def asked(values):
+    """The deployment and the workload of a state of the calculator of everything."""
+    engine = values["engine"]
+    place = deployment(
+        values["model"],
+        values["machine"],
+        **{name: values[name] for name in ("tensor", "pipeline", "replicas", "weights", "kv_bits")},
+        engine=None if engine == "any engine" else engine,
+        constants=CEILING if engine == "ceiling" else None,
+    )
+    requests = None if values["requests"] == "max" else values["requests"]
+    return place, Workload(input_tokens=values["prompt"], output_tokens=values["reply"], requests=requests)
+
+
+def said(estimate, unit, bound):
+    """A value with its interval, as the calculator writes it."""
+    value, low, high = (quantity(end, "s") if unit == "s" else f"{significant(end)} {unit}" for end in estimate)
+    return bound + value if bound else f"{value} ({low if unit == 's' else low.removesuffix(f' {unit}')} to {high})"
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_calculator_of_everything_says_what_the_package_predicts_and_quotes(seed):
+    values = drawn("predict", seed)
+    # Of all states few fit, and of those with copies only models with experts.
+    values |= {"replicas": 1} if seed % 4 else {"model": "deepseek-v3", "tensor": 1}
+    values |= {"machine": "B200-180GB", "weights": "fp8"} if seed % 2 else {}
+    place, workload = asked(values)
+    shown = answers("predict", **values)
+    try:
+        found = predict(place, workload)
+    except ValueError as reason:
+        assert f"{shown['Devices that would hold them']} devices" in str(reason)
+        if "bits" in str(reason):
+            assert f"weights of {shown['Weights that would fit here'].removesuffix(' bit')} bits" in str(reason)
+        return
+    bound = "at least " if values["engine"] == "ceiling" else ""
+    is_known = place.server.peak < 1e18
+    unknown = bound or ("" if is_known else "at least ")
+    assert shown["Time per output token"] == said(found.time_per_output_token, "s", bound)
+    assert shown["Until the last reply ends"] == said(found.burst_time, "s", unknown)
+    rate = said(found.output_rate, "token/s", "at most " if unknown else "")
+    assert shown["Output of all, prefill included"] == rate
+    assert shown["Roof over a decode step"] == {"memory": "memory", "compute": "arithmetic"}[found.roof]
+    assert shown["Arithmetic in"] == place.arithmetic
+    if is_known:
+        assert shown["Time to first token"] == said(found.time_to_first_token, "s", bound)
+        share = 100 * found.flops_utilisation
+        assert shown["MFU of the burst"] == f"{decimal(share, 0 if share >= 10 else 1)} %"
+    else:
+        assert "not known" in shown["Time to first token"] and "not known" in shown["MFU of the burst"]
+    fits = full_server(place, values["prompt"], values["reply"])
+    running = workload.requests if workload.requests is not None and workload.requests < fits else None
+    paid = Rental(machine=values["machine"], provider="a landlord", hourly=values["rent"])
+    request = {"input_tokens": values["prompt"], "output_tokens": values["reply"]}
+    priced = quote(place, paid, **request, running=running, utilisation=values["sold"])
+    for name in ("input", "output"):
+        million = [1e6 * end for end in getattr(priced, name)]
+        assert shown[f"A million {name} tokens cost"] == said(million, "USD", unknown)
+
+
+def test_the_calculator_of_everything_offers_everything():
+    offered = {control.name: {value for value, _ in control.options} for control in CALCULATORS["predict"].controls}
+    assert offered["model"] == set(catalogue.models())
+    assert offered["machine"] == set(catalogue.accelerators(every=True))
+    assert offered["weights"] == {row["name"] for row in catalogue.rows("precisions")}
+    classes = {catalogue.accelerator(name).machine_class for name in offered["machine"]}
+    engines = {found.engine for found in efficiencies().values() if found.machine_class in classes}
+    assert offered["engine"] == {*engines, "any engine", "ceiling"} - {None}
+
+
+def test_the_data_of_the_calculator_of_everything_stay_small():
+    """Models travel as the numbers that the formulas need, not as architectures."""
+    assert len(explore("predict")._repr_mimebundle_()[0]["text/html"].encode()) < 80_000
+
+
+def test_copies_of_attention_need_experts():
+    panel = explore("predict", replicas=2).panel()
+    assert "no experts" in panel["headline"] and panel["charts"] == []

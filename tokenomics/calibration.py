@@ -27,6 +27,8 @@ BY_TYPE = ("weight_bandwidth", "packed_bandwidth")
 _IDENTIFIED = 0.7
 # What a single figure is worth: the spread of a good one about a good model.
 _NOISE = 0.05
+# How far a constant is nudged to see what it moves: the root of what a float tells apart.
+_NUDGE = 2.0**-26
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,29 +133,42 @@ def fit(rows: Rows, base: Efficiency, free, *, weights=None, by_type: bool = Fal
     weight = 1.0 if weights is None else numpy.sqrt(weights)
     members = {kind: numpy.array([of == kind for of in rows.machine_class]) for kind in types}
 
-    def constants(numbers):
-        values = {}
-        for (name, kind), number in zip(index, numbers, strict=True):
-            value = _value(name, number)
+    is_share = numpy.array([name in SHARES for name, _ in index])
+
+    def constants(points):
+        """Sets of constants side by side, one for each point: each constant is a column."""
+        odds = numpy.exp(points)
+        found, values = numpy.where(is_share, odds / (1 + odds), odds), {}
+        for position, (name, kind) in enumerate(index):
+            column = found[:, position, None]
             if kind:
-                spread = values.setdefault(name, numpy.ones(len(rows)))
-                spread[members[kind]] = value
+                spread = values.setdefault(name, numpy.ones((len(points), len(rows))))
+                spread[:, members[kind]] = column
             else:
-                values[name] = value
+                values[name] = column
         return dataclasses.replace(base, **values)
 
-    def residuals(numbers):
-        ratios, _ = predicted_over_measured(rows, constants(numbers))
-        return numpy.concatenate([numpy.log(ratios) * weight / _NOISE, (numbers - start) / leeway])
+    def residuals_at(points):
+        ratios, _ = predicted_over_measured(rows, constants(points))
+        return numpy.concatenate([numpy.log(ratios) * weight / _NOISE, (points - start) / leeway], axis=1)
+
+    def slopes(numbers):
+        # All constants are nudged at once: what does not depend on them is worked out once for all.
+        nudge = _NUDGE * numpy.where(numbers < 0, -1.0, 1.0) * numpy.maximum(1.0, abs(numbers))
+        found = residuals_at(numpy.vstack([numbers, numbers + numpy.diag(nudge)]))
+        return ((found[1:] - found[0]) / nudge[:, None]).T
 
     known = {} if begin is None else begin.solution
     first = numpy.array([known.get(of, number) for of, number in zip(index, start, strict=True)])
     # The faster of SciPy's two ways needs two unknowns to span its plane.
     way = "lsmr" if len(start) > 1 else "exact"
-    solution = least_squares(residuals, first, loss="soft_l1", x_scale=leeway, ftol=1e-5, tr_solver=way)
+    solution = least_squares(
+        lambda numbers: residuals_at(numbers[None])[0], first, slopes,
+        loss="soft_l1", x_scale=leeway, ftol=1e-5, tr_solver=way,
+    )  # fmt: skip
     covariance = numpy.linalg.inv(solution.jac.T @ solution.jac)
     # Scale by the residuals that are left: the noise is what it is, not what was assumed.
-    ratios = predicted_over_measured(rows, constants(solution.x))[0]
+    ratios = predicted_over_measured(rows, constants(solution.x[None]))[0][0]
     scatter = max(1.0, float(numpy.median(numpy.abs(numpy.log(ratios)))) / 0.6745 / _NOISE)
     errors, unknown = {}, []
     fitted = {}

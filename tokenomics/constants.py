@@ -223,7 +223,7 @@ def fit_sets(measurements, begin: Sets | None = None, engines=None) -> Sets:
     return Sets(sets, fits)
 
 
-def fit_vllm(measurements, series) -> Fit:
+def fit_vllm(measurements, series, begin: Fit | None = None) -> Fit:
     """Fit the constants of vLLM on the H100 to the runs of the grid.
 
     Parameters
@@ -233,6 +233,9 @@ def fit_vllm(measurements, series) -> Fit:
     series : sequence of str
         The series that each belongs to; every series weighs alike, so that the
         many runs of one model do not drown the few of another. [-]
+    begin : Fit or None, optional
+        A fit to similar runs, to search from; the result is the same, only
+        sooner. [-]
 
     Returns
     -------
@@ -250,7 +253,7 @@ def fit_vllm(measurements, series) -> Fit:
 
     counts = {name: series.count(name) for name in set(series)}
     weights = numpy.array([ROWS_OF_A_SOURCE / counts[name] for name in series])
-    return fit(rows_of(measurements), VLLM_H100, VLLM_FREE, weights=weights)
+    return fit(rows_of(measurements), VLLM_H100, VLLM_FREE, weights=weights, begin=begin)
 
 
 def two_shares(measurements, series) -> Efficiency:

@@ -8,17 +8,9 @@ from pathlib import Path
 from .checks import choice, positive, suggestion
 
 __all__ = [
-    "CEILING",
-    "ENDLESS",
-    "REGIMES",
-    "SHARES",
-    "TIMES",
-    "Efficiency",
-    "efficiencies",
-    "efficiency",
-    "engine_name",
-    "slowed",
-]
+    "CEILING", "ENDLESS", "REGIMES", "SHARES", "TIMES", "Efficiency", "efficiencies", "efficiency", "engine_name",
+    "nearest_set", "slowed",
+]  # fmt: skip
 
 SHARES = ("weight_bandwidth", "packed_bandwidth", "kv_bandwidth", "compute", "compute_fp8", "compute_fp4", "link")
 TIMES = ("step_time", "layer_time", "call_time", "sequence_time", "request_time", "eager_time")
@@ -157,17 +149,11 @@ CEILING = Efficiency(
 )
 
 _ALIASES = {
-    "tensorrt": "tensorrt-llm",
-    "trtllm": "tensorrt-llm",
-    "trt-llm": "tensorrt-llm",
-    "lmdeploy turbomind": "lmdeploy",
-    "turbomind": "lmdeploy",
-    "transformers neuronx": "neuronx",
-    "gptfast": "gpt-fast",
-    "mlx": "mlx-lm",
-    "llamacpp": "llama.cpp",
+    "tensorrt": "tensorrt-llm", "trtllm": "tensorrt-llm", "trt-llm": "tensorrt-llm",
+    "lmdeploy turbomind": "lmdeploy", "turbomind": "lmdeploy",
+    "transformers neuronx": "neuronx", "gptfast": "gpt-fast", "mlx": "mlx-lm", "llamacpp": "llama.cpp",
     "hf": "transformers",
-}
+}  # fmt: skip
 
 
 def engine_name(text: str) -> str:
@@ -246,14 +232,40 @@ def efficiency(engine: str | None, machine_class: str, machine: str = "") -> Eff
     'any engine, GDDR GPU'
     """
     sets = efficiencies()
-    broad = sets[f"any engine, {machine_class}"]
     if engine is None:
-        return broad
+        return nearest_set(sets, "any engine", machine_class, machine)
     name = engine_name(engine)
     known = sorted({entry.engine for entry in sets.values() if entry.engine})
     if name not in known:
         raise ValueError(f"deployment: engine is {engine!r}; {suggestion(name, known)}; or leave it out")
-    return sets.get(f"{name}, {machine}", sets.get(f"{name}, {machine_class}", broad))
+    return nearest_set(sets, name, machine_class, machine)
+
+
+def nearest_set(sets: dict, engine: str, machine_class: str, machine: str) -> Efficiency:
+    """Choose among constant sets by their names.
+
+    Parameters
+    ----------
+    sets : dict of str to Efficiency
+        The sets. [-]
+    engine : str
+        The engine, as the names of the sets spell it, or ``any engine``. [-]
+    machine_class, machine : str
+        The machine and its class. [-]
+
+    Returns
+    -------
+    Efficiency
+        The set of the engine on the machine, else on the class, else the broad
+        one of the class. [-]
+
+    Examples
+    --------
+    >>> nearest_set(efficiencies(), "vllm", "HBM GPU", "MI300X").name
+    'vllm, HBM GPU'
+    """
+    broad = sets["any engine, " + machine_class]
+    return sets.get(engine + ", " + machine, sets.get(engine + ", " + machine_class, broad))
 
 
 def slowed(constants: Efficiency, factor: float) -> Efficiency:

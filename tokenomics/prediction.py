@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from . import batching
+from .batching import utilisation
 from .burst import Times, largest_part, times
 from .checks import positive
 from .deployment import Deployment
-from .elementwise import ceil, maximum, minimum, where
+from .elementwise import maximum, minimum, where
 from .passes import compute_share
+from .room import room_for_one
 
-__all__ = ["Estimate", "Prediction", "Workload", "interval", "predict"]
+__all__ = ["Estimate", "Prediction", "Workload", "interval", "predict", "predicted", "regime_spread"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,28 +163,82 @@ def predict(deployment: Deployment, workload: Workload) -> Prediction:
     smallest = t.limit.min() if hasattr(t.limit, "dtype") and t.limit.ndim else t.limit
     if smallest < 1:
         raise ValueError(_does_not_fit(deployment, workload))
-    single, batched = constants.spread["single"], constants.spread["batched"]
-    alone = t.requests <= 1
-    low, high = where(alone, single[0], batched[0]), where(alone, single[1], batched[1])
-    first = interval(
-        t.prefill / t.waves + constants.request_time, *constants.spread["first token"], t.prefill_floor / t.waves
-    )
+    return predicted(server, constants, t, workload.output_tokens)
+
+
+def predicted(server, constants, found: Times, output_tokens) -> Prediction:
+    """Put the times of a burst into words and intervals, for a server in numbers.
+
+    Parameters
+    ----------
+    server : Server
+        The deployment in numbers. [-]
+    constants : Efficiency
+        What the engine reaches and adds. [-]
+    found : Times
+        Where the time goes. [s]
+    output_tokens : float or ndarray
+        Mean length of a reply. [token]
+
+    Returns
+    -------
+    Prediction
+        Times and rates, each with its interval, as :func:`predict` has them. [-]
+
+    Examples
+    --------
+    >>> from tokenomics.deployment import deployment
+    >>> place = deployment("llama-3.3-70b", "H100-SXM-80GB", tensor=4, engine="vllm")
+    >>> found = times(place.server, place.efficiency, 0.5, 2035, 300, 1)
+    >>> predicted(place.server, place.efficiency, found, 300).roof
+    'memory'
+    """
+    t = found
+    low, high = regime_spread(constants, t.requests)
+    spread = constants.spread["first token"]
+    first = interval(t.prefill / t.waves + constants.request_time, spread[0], spread[1], t.prefill_floor / t.waves)
     floor = t.prefill_floor + t.steps * t.step_floor
     burst = interval(t.total, low, high, floor)
-    tokens = t.requests * workload.output_tokens
+    tokens = t.requests * output_tokens
     return Prediction(
         time_to_first_token=first,
         time_per_output_token=interval(t.step, low, high, t.step_floor),
-        output_rate=Estimate(tokens / burst.value, tokens / burst.high, tokens / burst.low),
+        output_rate=Estimate(value=tokens / burst.value, low=tokens / burst.high, high=tokens / burst.low),
         burst_time=burst,
         bound=largest_part(t),
         roof=where(t.matrices + t.attention > t.weights + t.cache, "compute", "memory"),
-        flops_utilisation=batching.utilisation(t.flops, t.total, server.devices, server.peak),
-        bandwidth_utilisation=batching.utilisation(
+        flops_utilisation=utilisation(t.flops, t.total, server.devices, server.peak),
+        bandwidth_utilisation=utilisation(
             t.traffic, maximum(t.steps * t.step, 1e-12), server.devices, server.bandwidth
         ),
         times=t,
     )
+
+
+def regime_spread(constants, sequences) -> tuple:
+    """Choose the factors of the interval by how many sequences share the machine.
+
+    Parameters
+    ----------
+    constants : Efficiency
+        The constants of the engine, with the factors by regime. [-]
+    sequences : float or ndarray
+        Requests of the burst, or sequences that run. [-]
+
+    Returns
+    -------
+    tuple of float or ndarray
+        The lower and the upper factor on a predicted time. [-]
+
+    Examples
+    --------
+    >>> from tokenomics.efficiency import CEILING
+    >>> regime_spread(CEILING, 16)
+    (1.0, 10.0)
+    """
+    single, batched = constants.spread["single"], constants.spread["batched"]
+    alone = sequences <= 1
+    return where(alone, single[0], batched[0]), where(alone, single[1], batched[1])
 
 
 def interval(time, low, high, floor) -> Estimate:
@@ -222,16 +277,12 @@ def _does_not_fit(deployment: Deployment, workload: Workload) -> str:
     longest = workload.output_tokens if workload.longest is None else workload.longest
     end = workload.input_tokens + longest
     end = end.max() if hasattr(end, "dtype") and end.ndim else end
-    cache = server.cache[0] * end + server.cache[1] * min(end, server.window)
-    room = share * server.memory
-    needed = server.held_weights + cache
-    short = (needed - server.devices * room) / 1e9
-    bits = deployment.weights.weight_bits * max(0.0, (server.devices * room - cache) / server.held_weights)
-    fewer = f", or weights of {bits:.1f} bits" if bits >= 2 else ""
+    room = room_for_one(server, share, deployment.weights.weight_bits, end)
+    fewer = f", or weights of {room.bits:.1f} bits" if room.bits >= 2 else ""
     return (
         f"deployment: {deployment.model.name} in {deployment.weights.name} weighs {server.held_weights / 1e9:.1f} GB "
-        f"and a sequence of {end:.0f} tokens {cache / 1e9:.2f} GB; "
-        f"{server.devices:.0f} x {deployment.accelerator.name} give {server.devices * room / 1e9:.1f} GB "
-        f"({share:.0%} of their memory), {short:.1f} GB too little; "
-        f"{ceil(needed / room)} devices{fewer} would fit"
+        f"and a sequence of {end:.0f} tokens {room.cache / 1e9:.2f} GB; "
+        f"{server.devices:.0f} x {deployment.accelerator.name} give {room.available / 1e9:.1f} GB "
+        f"({share:.0%} of their memory), {(room.needed - room.available) / 1e9:.1f} GB too little; "
+        f"{room.devices} devices{fewer} would fit"
     )

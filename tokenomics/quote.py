@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from .checks import between, positive
 from .deployment import Deployment
 from .efficiency import CEILING
-from .elementwise import maximum, minimum, where
 from .machine_time import MarginalTimes
 from .marginal import marginal_times, request_time
-from .prediction import Estimate
+from .prediction import Estimate, interval, regime_spread
 from .pricing import output_price, price_ratio, request_cost
 
 __all__ = ["Quote", "quote"]
@@ -125,9 +124,7 @@ def quote(
     floor = request_time(
         replace(deployment, efficiency=CEILING), input_tokens, output_tokens, cached_tokens, times.running
     )
-    spread = deployment.efficiency.spread
-    alone = times.running <= 1
-    low, high = (where(alone, single, many) for single, many in zip(spread["single"], spread["batched"], strict=True))
+    low, high = regime_spread(deployment.efficiency, times.running)
     rate = payment.rate(deployment.server.devices, utilisation)
     derived = price_ratio(times.input, times.output)
     cached_ratio = price_ratio(times.cached, times.output)
@@ -138,7 +135,7 @@ def quote(
         return cost, output_price(cost, ratio, input_tokens, output_tokens, cached_ratio, cached_tokens)
 
     likely = times.request
-    ends = (likely, maximum(likely * low, minimum(floor, likely)), likely * high)
+    ends = interval(likely, low, high, floor)
     costs, outputs = zip(*(priced(time) for time in ends), strict=True)
     return Quote(
         cost=Estimate(*costs),

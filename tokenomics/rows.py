@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from . import catalogue
 from .burst import times
@@ -54,6 +55,27 @@ class Rows:
     def __len__(self):
         return len(self.measurements)
 
+    # What a fit asks for at each of its hundreds of steps, and what no constant changes.
+
+    @cached_property
+    def _full(self):
+        return self.requests != self.requests
+
+    @cached_property
+    def _steps_and_first_tokens(self):
+        return [self.kind == "step", self.kind == "first token"]
+
+    @cached_property
+    def _lower_precisions(self):
+        import numpy
+
+        arithmetic = numpy.array(self.arithmetic)
+        return [arithmetic == "fp8", arithmetic == "fp4"]
+
+    @cached_property
+    def _most(self):
+        return {}
+
 
 def rows_of(measurements) -> Rows:
     """Put measurements side by side.
@@ -84,15 +106,13 @@ def rows_of(measurements) -> Rows:
     measurements = tuple(measurements)
     if not measurements:
         raise ValueError("calibration: no measurement is left; give a table with at least one good row")
-    servers = {}
-    for row in measurements:
-        key = (row.model, row.machine, row.parallelism, row.weights, row.kv_bits)
-        if key not in servers:
-            machine = catalogue.accelerator(row.machine)
-            servers[key] = server(
-                catalogue.model(row.model), machine, row.parallelism, precision(row.weights), row.kv_bits
-            )
     keys = [(row.model, row.machine, row.parallelism, row.weights, row.kv_bits) for row in measurements]
+    servers, products, machines = {}, {}, {}
+    for name, machine, parallelism, weights, kv_bits in dict.fromkeys(keys):
+        accelerator, stored = catalogue.accelerator(machine), precision(weights)
+        key = (name, machine, parallelism, weights, kv_bits)
+        servers[key] = server(catalogue.model(name), accelerator, parallelism, stored, kv_bits)
+        products[key], machines[key] = arithmetic_of(stored, accelerator), accelerator.machine_class
 
     def column(read):
         return numpy.array([read(row) for row in measurements], dtype=float)
@@ -104,10 +124,8 @@ def rows_of(measurements) -> Rows:
         output_tokens=column(lambda row: row.output_tokens),
         longest=column(lambda row: row.output_tokens if row.longest is None else row.longest),
         requests=column(lambda row: math.nan if row.requests is None else row.requests),
-        arithmetic=tuple(
-            arithmetic_of(precision(row.weights), catalogue.accelerator(row.machine)) for row in measurements
-        ),
-        machine_class=tuple(catalogue.accelerator(row.machine).machine_class for row in measurements),
+        arithmetic=tuple(products[key] for key in keys),
+        machine_class=tuple(machines[key] for key in keys),
         kind=numpy.array([row.kind for row in measurements]),
         measured=column(lambda row: row.value if row.time is None else row.time),
     )
@@ -138,23 +156,23 @@ def predicted_over_measured(rows: Rows, constants: Efficiency):
     """
     import numpy
 
-    by_precision = {"bf16": constants.compute, "fp8": constants.compute_fp8, "fp4": constants.compute_fp4}
     compute = numpy.select(
-        [numpy.array([name == arithmetic for name in rows.arithmetic]) for arithmetic in by_precision],
-        list(by_precision.values()),
-        constants.compute,
+        rows._lower_precisions, [constants.compute_fp8, constants.compute_fp4], constants.compute
     )
 
     def run(requests):
         return times(rows.server, constants, compute, rows.input_tokens, rows.output_tokens, requests, rows.longest)
 
-    requests = rows.requests
-    if numpy.isnan(requests).any():
-        requests = numpy.where(numpy.isnan(requests), run(None).requests, requests)
+    full, requests = rows._full, rows.requests
+    if full.any():
+        # How many run at once is a matter of memory and of the engine's own limit, which no fit changes.
+        limits = numpy.array(constants.memory_share).tobytes(), numpy.array(constants.max_sequences).tobytes()
+        if limits not in rows._most:
+            rows._most[limits] = run(None).requests
+        requests = numpy.where(full, rows._most[limits], requests)
     t = run(requests)
     first = t.prefill / t.waves + constants.request_time
-    full = rows.requests != rows.requests
     # Where the number of requests is not stated the measured figure is a rate.
     measured = numpy.where(full, requests * rows.output_tokens / rows.measured, rows.measured)
-    predicted = numpy.select([rows.kind == "step", rows.kind == "first token"], [t.step, first], t.total)
+    predicted = numpy.select(rows._steps_and_first_tokens, [t.step, first], t.total)
     return predicted / measured, t

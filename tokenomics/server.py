@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass, fields
 
-from .cache import cached_numbers
 from .efficiency import ENDLESS
-from .matrices import layer_matrices
+from .elementwise import minimum
+from .footprint import Footprint, footprint
 from .parallelism import Parallelism, all_reduce_bytes, busiest_share, exchange_bytes
-from .parameters import matrix_parameters, total_parameters
-from .prefill import expanded_attention_flops
-from .work import attention_flops, head_flops, matrix_flops
 
-__all__ = ["Server", "arithmetic_of", "server", "stack"]
+__all__ = ["Server", "arithmetic_of", "on_machines", "server", "stack"]
 
 _SENT_BYTES = 2  # activations travel at 16 bits
 
@@ -141,6 +138,38 @@ def server(model, accelerator, parallelism: Parallelism, weights, kv_bits) -> Se
     Server
         The numbers. [-]
 
+    Examples
+    --------
+    >>> from tokenomics.catalogue import accelerator, model
+    >>> from tokenomics.deployment import precision
+    >>> llama, machine = model("llama-3.3-70b"), accelerator("H100-SXM-80GB")
+    >>> server(llama, machine, Parallelism(tensor=4), precision("bf16"), 16).shared_traffic / 1e9
+    139.006066688
+    """
+    return on_machines(footprint(model), accelerator, parallelism, weights, kv_bits)
+
+
+def on_machines(model: Footprint, accelerator, parallelism: Parallelism, weights, kv_bits) -> Server:
+    """Spread a model that is known by its numbers over machines.
+
+    Parameters
+    ----------
+    model : Footprint
+        The model in numbers. [-]
+    accelerator : Accelerator
+        The machine. [-]
+    parallelism : Parallelism
+        How the model is spread. [-]
+    weights : Precision
+        How the weights are stored and multiplied. [-]
+    kv_bits : float
+        Stored size of one cached number. [bit]
+
+    Returns
+    -------
+    Server
+        The numbers. [-]
+
     Notes
     -----
     Matrices divide evenly among the devices of a layer; the cache does not:
@@ -152,49 +181,33 @@ def server(model, accelerator, parallelism: Parallelism, weights, kv_bits) -> Se
     --------
     >>> from tokenomics.catalogue import accelerator, model
     >>> from tokenomics.deployment import precision
-    >>> llama, machine = model("llama-3.3-70b"), accelerator("H100-SXM-80GB")
-    >>> server(llama, machine, Parallelism(tensor=4), precision("bf16"), 16).shared_traffic / 1e9
-    139.006066688
+    >>> llama, machine = footprint(model("llama-3.3-70b")), accelerator("H100-SXM-80GB")
+    >>> on_machines(llama, machine, Parallelism(tensor=4), precision("fp8"), 16).held_weights / 1e9
+    72.6550528
     """
-    tensor, replicas = parallelism.tensor, parallelism.replicas
+    tensor, replicas, layers = parallelism.tensor, parallelism.replicas, model.layers
     width = weights.weight_bits / 8
-    table = model.vocabulary_size * model.hidden_size * weights.embedding_bits / 8
-    # Norms and other vectors are no matrices; every device of a group reads them, but they weigh next to nothing.
-    vectors = total_parameters(model) - _in_matrices(model)
-    dense = expert = expert_active = flops = exchanged = head_cache = 0.0
+    table = model.table * weights.embedding_bits / 8
+    # Shared experts and plain feed-forward blocks are spread like experts; attention is copied. Norms and other
+    # vectors are no matrices; every device of a group reads them, but they weigh next to nothing.
+    dense = width * (model.vectors + model.attention * replicas + model.dense)
+    expert = width * model.experts
+    head_cache = 0.0
     prompt, decode, cached = [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]
-    window, heads, layers = ENDLESS, 1.0, 0
-    for layer in model.layers:
-        count = layer.count
-        layers += count
-        flops += count * matrix_flops(model.hidden_size, layer)
-        for matrix in layer_matrices(model.hidden_size, layer):
-            size = count * matrix_parameters(matrix) * width
-            if matrix.copies > 1:
-                expert += size
-                expert_active += size * matrix.active / matrix.copies
-            else:
-                # Shared experts and plain feed-forward blocks are spread like experts; attention is copied.
-                dense += size * (replicas if matrix.block == "attention" else 1)
-        if layer.experts is not None:
-            exchanged += count * exchange_bytes(_SENT_BYTES * model.hidden_size, layer.experts.active, replicas)
-        attention = layer.attention
-        if attention is None:
-            continue
-        slot = 0 if attention.window is None else 1
-        window = window if attention.window is None else attention.window
-        # A latent is one piece: every device of a tensor-parallel group holds it whole.
-        pieces = 1 if attention.kind == "latent" else attention.kv_heads
-        numbers = cached_numbers(attention) * kv_bits / 8
-        prompt[slot] += count * expanded_attention_flops(attention, 1, 0)
-        decode[slot] += count * attention_flops(attention, 1, 0)
-        cached[slot] += count * numbers * busiest_share(pieces, tensor) * tensor
-        heads = busiest_share(attention.heads, tensor) * attention.heads
+    window, heads = ENDLESS, 1.0
+    for group in model.attending:
+        slot = 0 if group.window == ENDLESS else 1
+        window = minimum(window, group.window)
+        size = group.numbers * kv_bits / 8
+        prompt[slot] += group.prompt
+        decode[slot] += group.decode
+        cached[slot] += size * busiest_share(group.pieces, tensor) * tensor
+        heads = busiest_share(group.heads, tensor) * group.heads
         if slot == 0:
-            head_cache += count * numbers / pieces
+            head_cache += size / group.pieces
     arithmetic = arithmetic_of(weights, accelerator)
     peak = accelerator.peaks.get(arithmetic)
-    spread_sent = layers * 2 * all_reduce_bytes(_SENT_BYTES * model.hidden_size, tensor)
+    vector = _SENT_BYTES * model.hidden_size
     return Server(
         devices=float(tensor * parallelism.pipeline * replicas),
         tensor=float(tensor),
@@ -203,35 +216,25 @@ def server(model, accelerator, parallelism: Parallelism, weights, kv_bits) -> Se
         bandwidth=accelerator.bandwidth,
         peak=ENDLESS if peak is None else peak,
         link=ENDLESS if accelerator.link is None else accelerator.link,
-        held_weights=vectors * width + dense + expert + (1 if model.tied_embeddings else 2) * table * replicas,
-        shared_traffic=vectors * width + dense + table * replicas,
+        held_weights=dense + expert + model.tables * table * replicas,
+        shared_traffic=dense + table * replicas,
         expert_weights=expert,
-        expert_share=expert_active / expert if expert else 0.0,
+        expert_share=model.expert_share,
         # A few bits that the machine has no arithmetic for are unpacked before they are multiplied.
         packed=float(weights.weight_bits < 8 and arithmetic == "bf16"),
-        token_flops=float(flops),
-        head_flops=float(head_flops(model)),
+        token_flops=float(model.token_flops),
+        head_flops=float(model.head_flops),
         prompt_attention=(prompt[0], prompt[1]),
         decode_attention=(decode[0], decode[1]),
         cache=(cached[0], cached[1]),
         window=float(window),
         layers=float(layers),
         # A replica sends its own tokens only: one in `replicas` of the batch.
-        sent=spread_sent + exchanged / replicas,
+        sent=layers * 2 * all_reduce_bytes(vector, tensor) + exchange_bytes(vector, model.copies, replicas) / replicas,
         calls=2.0 * layers if tensor > 1 or (replicas > 1 and expert) else 0.0,
         heads=float(heads),
         head_cache=head_cache,
     )
-
-
-def _in_matrices(model) -> int:
-    """Parameters that stand in a matrix: those of the layers, the embedding, a head of its own."""
-    tables = (1 if model.tied_embeddings else 2) * model.vocabulary_size * model.hidden_size
-    layers = 0
-    for layer in model.layers:
-        for matrix in layer_matrices(model.hidden_size, layer):
-            layers += layer.count * matrix_parameters(matrix)
-    return tables + layers
 
 
 def stack(servers) -> Server:

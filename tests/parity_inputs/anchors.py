@@ -26,7 +26,7 @@ def requests(rng):
 
 INPUTS = {
     prediction.interval: sizes(4),
-    anchor.anchor_chart: positional(chosen, lambda rng: CEILING, constants, requests, size, size),
+    anchor.anchor_chart: positional(chosen, lambda rng: CEILING, constants, requests, size, size, size),
     anchor.anchor_panel: lambda rng: ([SHELF, values(rng, "anchor")], {}),
     anchor.burst_of: positional(chosen, constants, requests, lambda rng: rng.uniform(1, 1000)),
     anchor.measured_segments: lambda rng: ([size(rng), rng.choice([0, size(rng)])], {}),

@@ -1,6 +1,6 @@
 """How to draw the arguments of the formulas of batching and of many devices."""
 
-from tokenomics import batching, burst, parallelism, passes, prefill, server
+from tokenomics import batching, burst, footprint, parallelism, passes, prefill, server
 from tokenomics.deployment import precision
 from tokenomics.efficiency import CEILING, efficiencies
 from tokenomics.explorer.calculators import CALCULATORS, shelf
@@ -69,6 +69,7 @@ INPUTS = {
     batching.eager_share: positional(count, count, count),
     batching.pass_time: sizes(5),
     batching.stream_time: sizes(6),
+    batching.utilisation: sizes(4),
     batching.waves: sizes(2),
     burst.largest_part: positional(found),
     burst.times: lambda rng: (list(burst_inputs(rng)), {}),
@@ -82,7 +83,11 @@ INPUTS = {
     prefill.attended_pairs: lambda rng: ([count(rng), count(rng)], {"attention": rng.choice(["full", "causal"])}),
     prefill.expanded_attention_flops: positional(attention, count, count),
     server.arithmetic_of: positional(weights, machine),
-    server._in_matrices: positional(architecture),
+    footprint.footprint: positional(architecture),
+    server.on_machines: lambda rng: (
+        [footprint.footprint(architecture(rng)), machine(rng), split(rng), weights(rng), 8],
+        {},
+    ),
     server.server: lambda rng: ([architecture(rng), machine(rng), split(rng), weights(rng), 16], {}),
     pieces.serve: lambda rng: ([SHELF, values(rng, "batch"), count(rng, 8), count(rng, 8), count(rng, 8)], {}),
     pieces.share_reached: chosen("batch"),

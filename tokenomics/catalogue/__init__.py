@@ -206,7 +206,12 @@ def models() -> list:
     >>> "llama-3.3-70b" in models()
     True
     """
-    return sorted(path.stem for path in (_HERE / "models").glob("*.json"))
+    return list(_models())
+
+
+@cache
+def _models() -> tuple:
+    return tuple(sorted(path.stem for path in (_HERE / "models").glob("*.json")))
 
 
 def model_entry(name: str) -> dict:

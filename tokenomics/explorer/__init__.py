@@ -47,7 +47,8 @@ class Explorer(anywidget.AnyWidget):
 
     def __init__(self, calculator: str, **values):
         self._calculator = CALCULATORS[choice("explorer", "calculator", calculator, CALCULATORS)]
-        self._shelf = shelf(self._calculator.controls)
+        records = self._calculator.records
+        self._shelf = records() if records else shelf(self._calculator.controls)
         super().__init__(_esm=module(calculator), state=self._describe(), values=values)
 
     def _describe(self) -> dict:

@@ -17,6 +17,7 @@ from .panels import (
     decode,
     devices,
     levers,
+    predict,
     price,
     request,
     roofline,
@@ -40,6 +41,7 @@ _MODULES = (
     price,
     serving,
     levers,
+    predict,
 )
 CALCULATORS = {module.CALCULATOR.name: module.CALCULATOR for module in _MODULES}
 

@@ -89,6 +89,9 @@ class Calculator:
         What can be varied. [-]
     panel : callable
         The answer, a function of the shelf that its controls offer and of their values. [-]
+    records : callable, optional
+        What returns the shelf, records by part and name, where that is not what
+        the controls offer; None leaves it to them. [-]
 
     Examples
     --------
@@ -100,6 +103,7 @@ class Calculator:
     title: str
     controls: tuple
     panel: Callable
+    records: Callable | None = None
 
 
 def _option(owner: str, control: Control, value):

@@ -56,6 +56,14 @@ function legend(parts) {
   return node("ul", { class: "explorer-legend" }, entries);
 }
 
+// Powers of ten; over less than two decades twice and five times them too, or there would be nothing to read off.
+function ticks({ low, high }) {
+  const steps = high < 100 * low ? [1, 2, 5] : [1];
+  const found = [];
+  for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power += 1) found.push(...steps.map((step) => Number(`${step}e${power}`)));
+  return found.filter((value) => value >= low && value <= high);
+}
+
 function drawCurve(chart, width) {
   const height = Math.min(300, Math.max(220, width * 0.55));
   const edge = { left: 58, right: 26, top: 12, bottom: 44 };
@@ -63,13 +71,13 @@ function drawCurve(chart, width) {
   const down = (value) => height - edge.bottom - ((height - edge.top - edge.bottom) * Math.log(value / chart.y.low)) / Math.log(chart.y.high / chart.y.low);
   const described = chart.marks.map(({ label, x, y }) => `${label} at ${significant(x)} on the ${chart.x.label} axis and ${quantity(y, chart.y.label)}`);
   const svg = drawing(chart, width, height, described.join("; "));
-  for (let value = 10 ** Math.ceil(Math.log10(chart.x.low)); value <= chart.x.high; value *= 10) {
+  for (const value of ticks(chart.x)) {
     svg.append(shape("line", { class: "grid", x1: across(value), x2: across(value), y1: edge.top, y2: height - edge.bottom }));
     svg.append(shape("text", { x: across(value), y: height - edge.bottom + 16, "text-anchor": "middle" }, value < 10000 ? significant(value, 1) : quantity(value, "", 1)));
   }
-  for (let value = 10 ** Math.ceil(Math.log10(chart.y.low)); value <= chart.y.high; value *= 10) {
+  for (const value of ticks(chart.y)) {
     svg.append(shape("line", { class: "grid", x1: edge.left, x2: width - edge.right, y1: down(value), y2: down(value) }));
-    svg.append(shape("text", { x: edge.left - 6, y: down(value) + 4, "text-anchor": "end" }, quantity(value, "", 1)));
+    svg.append(shape("text", { x: edge.left - 6, y: down(value) + 4, "text-anchor": "end" }, value >= 0.01 && value < 1000 ? significant(value, 1) : quantity(value, "", 1)));
   }
   svg.append(shape("text", { x: (edge.left + width - edge.right) / 2, y: height - 6, "text-anchor": "middle" }, chart.x.label));
   svg.append(shape("text", { x: 12, y: height / 2, "text-anchor": "middle", transform: `rotate(-90 12 ${height / 2})` }, chart.y.label));

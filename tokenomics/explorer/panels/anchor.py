@@ -61,7 +61,7 @@ def anchor_panel(shelf, values):
                     {"label": "Measured", "segments": measured_segments(tokens, measured)},
                 ],
             },
-            anchor_chart(chosen, bound, constants, requests, rate, measured),
+            anchor_chart(chosen, bound, constants, requests, tokens / least.total, rate, measured),
         ],
     }
 
@@ -78,18 +78,18 @@ def time_bar(label, found):
     return {
         "label": label,
         "segments": [
-            segment("prefill", found.prefill, quantity(found.prefill, "s"), 0),
-            segment("decoding and waiting", rest, quantity(rest, "s"), 1),
+            segment(label + ", prefill", found.prefill, quantity(found.prefill, "s"), 0),
+            segment(label + ", decoding and waiting", rest, quantity(rest, "s"), 1),
         ],
     }
 
 
 def measured_segments(tokens, measured):
     """Draw a measured time, of which only the whole is known."""
-    return [segment("measured", tokens / measured, quantity(tokens / measured, "s"), 3)] if measured > 0 else []
+    return [segment("Measured", tokens / measured, quantity(tokens / measured, "s"), 3)] if measured > 0 else []
 
 
-def anchor_chart(chosen, bound, constants, requests, rate, measured):
+def anchor_chart(chosen, bound, constants, requests, most, rate, measured):
     """Draw the output of all requests by load: the bound, the prediction and what was measured."""
     lines = [
         {"label": "bound", "series": 0, "points": []},
@@ -108,12 +108,12 @@ def anchor_chart(chosen, bound, constants, requests, rate, measured):
         high = maximum(high, point[1])
     for place in range(len(chosen.requests)):
         lines[2]["points"].append([chosen.requests[place], chosen.rates[place]])
-    marks = [rate_mark("prediction", requests, rate, 1)]
+    marks = [rate_mark("bound", requests, most, 0), rate_mark("prediction", requests, rate, 1)]
     if measured > 0:
         marks.append(rate_mark("measured", requests, measured, 3))
     return {
         "kind": "curve",
-        "title": "Output of all requests: the bound on top, then prediction and measured runs",
+        "title": "Output of all requests: bound, prediction and measured runs",
         "legend": True,
         "x": {"label": "requests together", "low": 0.8, "high": 640},
         "y": {"label": "token/s", "low": low / 2, "high": 2 * high},
