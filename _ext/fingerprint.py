@@ -28,14 +28,15 @@ def files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def digest(paths: Iterable[Path]) -> str:
-    """Hash of the names and the content of all files at and below the paths.
+    """Hash of the names, as they are within the clone, and the content of all files at and below the paths.
 
     Modification times do not count: a checkout changes them without changing a file, and a deletion changes a file
     without leaving one.
     """
     total = hashlib.sha256()
     for file in files(paths):
-        total.update(f"{file.as_posix()}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+        name = file.absolute().relative_to(ROOT).as_posix()
+        total.update(f"{name}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
     return total.hexdigest()
 
 
