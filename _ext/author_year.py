@@ -1,5 +1,6 @@
 """A bibliography whose labels say what the citations in the text say, author and year, and that is sorted by them."""
 
+from pybtex.backends.plaintext import Backend
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.unsrt import Style
 from pybtex.style.labels import BaseLabelStyle
@@ -41,4 +42,6 @@ class AuthorYear(Style):
 
 def setup(app) -> dict[str, bool]:
     register_plugin("pybtex.style.formatting", "author_year", AuthorYear)
+    # Found here at once; else each citation would look through all packages that are installed.
+    register_plugin("pybtex.backends", "plaintext", Backend, force=True)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

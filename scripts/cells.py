@@ -3,7 +3,9 @@
 Sphinx would run one page after the other. A page that fails here it runs again, and says why.
 """
 
+import logging
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from jupyter_cache import get_cache
@@ -14,17 +16,29 @@ sys.path.insert(0, str(ROOT / "_ext"))
 from fingerprint import cache, package  # noqa: E402
 
 HTML = ROOT / "_build" / "html"
-MYST = {"name": "myst_nb_md", "type": "plugin"}  # reads a page as the build does
+READERS = {".md": "myst_nb_md", ".ipynb": "nbformat"}  # those of the build
 TIMEOUT = 120  # of a cell, in s, as in _config.yml
 
 
+def pages() -> list[Path]:
+    """The pages with cells, the longest first, so that no core has one left when the others are done; then the labs."""
+    texts = [ROOT / "index.md", *ROOT.glob("chapters/*.md"), *ROOT.glob("appendices/*.md")]
+    texts = [page for page in texts if "{code-cell}" in page.read_text(encoding="utf-8")]
+    return sorted(texts, key=lambda page: -page.stat().st_size) + sorted(ROOT.glob("labs/*.ipynb"))
+
+
+def execute(folder: str, key: int) -> None:
+    load_executor("local-serial", get_cache(folder)).run_and_cache(filter_pks=[key], timeout=TIMEOUT)
+
+
 def main() -> None:
-    executed = get_cache(cache(HTML, package()))
-    pages = [ROOT / "index.md", *ROOT.glob("chapters/*.md"), *ROOT.glob("appendices/*.md")]
-    records = [executed.add_nb_to_project(str(page), read_data=MYST) for page in pages]
-    records += [executed.add_nb_to_project(str(lab)) for lab in ROOT.glob("labs/*.ipynb")]
-    executor = load_executor("local-parallel", executed)
-    executor.run_and_cache(filter_pks=[record.pk for record in records], timeout=TIMEOUT)
+    logging.basicConfig(level=logging.WARNING)
+    folder = cache(HTML, package())
+    executed = get_cache(folder)
+    readers = [(page, {"type": "plugin", "name": READERS[page.suffix]}) for page in pages()]
+    keys = [executed.add_nb_to_project(str(page), read_data=reader).pk for page, reader in readers]
+    with ProcessPoolExecutor() as cores:
+        list(cores.map(execute, [folder] * len(keys), keys))
 
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ def _literal(record, keywords: dict) -> ast.Dict:
     return ast.Dict(keys=[ast.Constant(name) for name in values], values=list(values.values()))
 
 
+@cache
 def _source(function) -> str:
     """Take the source of a function, without docstring and types, in a form that PScript compiles.
 
