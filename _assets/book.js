@@ -21,6 +21,15 @@ if (window.tippy) {
       }
     },
   });
+  // The script of a page wants a tip for each of its hundreds of links at once; each is made when its link is come to.
+  const make = window.tippy;
+  window.tippy = (link, options) => {
+    const show = () => {
+      for (const coming of ["mouseenter", "focus"]) link.removeEventListener(coming, show);
+      make(link, options).show();
+    };
+    for (const coming of ["mouseenter", "focus"]) link.addEventListener(coming, show);
+  };
 }
 
 // A page opened as a file may not fetch its neighbours, which the search does for its excerpts.
