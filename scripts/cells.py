@@ -8,23 +8,22 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
+from references import ROOT, pages
 
-ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "_ext"))
-from fingerprint import cache, package  # noqa: E402
+from fingerprint import cache, package
 
 HTML = ROOT / "_build" / "html"
 READERS = {".md": "myst_nb_md", ".ipynb": "nbformat"}  # those of the build
-TIMEOUT = 120  # of a cell, in s, as in _config.yml
+TIMEOUT = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["execute"]["timeout"]  # of a cell [s]
 
 
-def pages() -> list[Path]:
+def order() -> list[Path]:
     """The pages with cells, the longest first, so that no core has one left when the others are done; then the labs."""
-    texts = [ROOT / "index.md", *ROOT.glob("chapters/*.md"), *ROOT.glob("appendices/*.md")]
-    texts = [page for page in texts if "{code-cell}" in page.read_text(encoding="utf-8")]
-    return sorted(texts, key=lambda page: -page.stat().st_size) + sorted(ROOT.glob("labs/*.ipynb"))
+    return sorted(pages(), key=lambda page: -page.stat().st_size) + sorted(ROOT.glob("labs/*.ipynb"))
 
 
 def execute(folder: str, key: int) -> None:
@@ -35,7 +34,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING)
     folder = cache(HTML, package())
     executed = get_cache(folder)
-    readers = [(page, {"type": "plugin", "name": READERS[page.suffix]}) for page in pages()]
+    readers = [(page, {"type": "plugin", "name": READERS[page.suffix]}) for page in order()]
     keys = [executed.add_nb_to_project(str(page), read_data=reader).pk for page, reader in readers]
     with ProcessPoolExecutor() as cores:
         list(cores.map(execute, [folder] * len(keys), keys))
