@@ -19,7 +19,8 @@ def _add_title_page(app, pagename, templatename, context, doctree) -> None:
         f'<div class="title-page"><p class="title">{escape(config.html_title)}</p>'
         f"<p>The economics of LLM inference, from config.json to dollars per million tokens</p>"
         f"<p>{escape(config.author)}</p><p>{escape(context.get('last_updated') or '')}</p>"
-        f"<p>{escape(config.html_theme_options['extra_footer'])}</p></div>{context['body']}"
+        f"<p>{escape(config.html_theme_options['extra_footer'])}</p></div>"
+        f"{context['body'].replace('<details>', '<details open>')}"  # nobody unfolds an answer on paper
     )
     app.add_css_file(STYLE)
 

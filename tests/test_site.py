@@ -160,6 +160,9 @@ def test_the_whole_book_is_printed(tool, root):
     assert "Tokenomics" in pdf.pages[0].extract_text() and len(pdf.pages) > 20
     text = " ".join(page.extract_text() for page in pdf.pages[:12])
     assert "How fast can it decode?" in text  # the table of a calculator
+    book = soup(root / "_build" / "singlehtml" / "index.html")
+    assert book.select("details[open]")  # the answers of the labs
+    assert not book.select("details:not([open], .hide)")
 
 
 def test_without_a_browser_printing_says_so(root):
