@@ -237,6 +237,18 @@ def test_no_roof_is_named_where_a_peak_is_not_published():
     assert "memory binds" not in panel["headline"]
     texts = {readout["label"]: readout["text"] for readout in panel["readouts"]}
     assert "as far as is published" in texts["Roof that binds"]
+    panel = Explorer("roofline", machine="Apple-M3-Ultra", phase="prefill").panel()
+    assert "memory binds" not in panel["headline"]
+    texts = {readout["label"]: readout["text"] for readout in panel["readouts"]}
+    assert texts["Time in which memory binds"] == "unknown"
+
+
+def test_the_headline_does_not_blame_a_model_for_its_cache():
+    # 141 GB of weights have room on four H100s of 80 GB, and not on one.
+    assert "and the model does not fit" in explore("decode", devices=1).panel()["headline"]
+    assert "and the model fits" in explore("decode", devices=4).panel()["headline"]
+    full = explore("decode", devices=4, batch=512).panel()["headline"]
+    assert "and the cache beside the model does not fit" in full
 
 
 @pytest.mark.parametrize("devices", [2, 4, 8])

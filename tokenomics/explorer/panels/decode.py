@@ -37,8 +37,11 @@ def decode_panel(shelf, values):
     memory_time = step.weight_time + step.kv_time
     traffic = step.weight_traffic + step.kv_traffic
     cache = batch * cache_bytes(architecture, context=values["context"], bits=16)
-    needed = weight_bytes(total_parameters(architecture), values["bits"]) + cache
+    weights = weight_bytes(total_parameters(architecture), values["bits"])
+    needed = weights + cache
     available = devices * machine.memory
+    # Where the weights have room and the caches have not, the headline must not blame the model.
+    kept = "the cache beside the model " if weights <= available and needed > available else "the model "
     has_peak = "bf16" in machine.peaks
     fits = "fits in " if needed <= available else "does not fit in "
     roof = "arithmetic" if step.compute_time > memory_time else "memory"
@@ -83,7 +86,8 @@ def decode_panel(shelf, values):
         + significant(decode_rate(time))
         + " token/s for each user; "
         + binds
-        + ", and the model "
+        + ", and "
+        + kept
         + fits
         + grouped(devices)
         + " × "

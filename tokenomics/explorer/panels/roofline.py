@@ -37,7 +37,7 @@ def roofline_panel(shelf, values):
             "Ridge point", significant(ridge_point(peak, machine.bandwidth)) + " FLOP/byte" if has_peak else "unknown"
         ),
         readout("Time, operations in turn, at least", quantity(time, "s")),
-        readout("Time in which memory binds", decimal(share, 0) + " %"),
+        readout("Time in which memory binds", decimal(share, 0) + " %" if has_peak else "unknown"),
     ]
     charts = [
         {
@@ -61,9 +61,7 @@ def roofline_panel(shelf, values):
         "headline": "At least "
         + quantity(time, "s")
         + (" for the prefill; " if values["phase"] == "prefill" else " for the step; ")
-        + "memory binds in "
-        + decimal(share, 0)
-        + " % of it.",
+        + ("memory binds in " + decimal(share, 0) + " % of it." if has_peak else "no peak is published to say more."),
         "readouts": readouts,
         "charts": charts,
     }
