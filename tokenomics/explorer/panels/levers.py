@@ -9,22 +9,22 @@ from .pieces import readout, segment
 
 def pass_bars(name, result):
     """Draw one pass: what memory takes, what arithmetic takes, and what comes on top."""
-    added = segment("drafts", result.draft_time, quantity(result.draft_time, "s"), 4)
+    added = segment(name + ", drafts", result.draft_time, quantity(result.draft_time, "s"), 4)
     return [
         {
             "label": name + ": memory",
             "segments": [
-                segment("weights", result.weight_time, quantity(result.weight_time, "s"), 1),
-                segment("KV cache", result.cache_time, quantity(result.cache_time, "s"), 2),
+                segment(name + ", weights", result.weight_time, quantity(result.weight_time, "s"), 1),
+                segment(name + ", KV cache", result.cache_time, quantity(result.cache_time, "s"), 2),
             ],
         },
         {
             "label": name + ": arithmetic",
-            "segments": [segment("arithmetic", result.compute_time, quantity(result.compute_time, "s"), 3)],
+            "segments": [segment(name + ", arithmetic", result.compute_time, quantity(result.compute_time, "s"), 3)],
         },
         {
             "label": name + ": on top",
-            "segments": [segment("overhead", result.overhead, quantity(result.overhead, "s"), 5), added],
+            "segments": [segment(name + ", overhead", result.overhead, quantity(result.overhead, "s"), 5), added],
         },
     ]
 

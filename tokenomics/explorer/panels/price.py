@@ -75,9 +75,14 @@ def price_panel(shelf, values):
                 "bars": [
                     {
                         "label": "This machine",
-                        "segments": bill_segments(prompt * gamma * output, reply * output, values["utilisation"]),
+                        "segments": bill_segments(
+                            "machine", prompt * gamma * output, reply * output, values["utilisation"]
+                        ),
                     },
-                    {"label": "The API", "segments": bill_segments(prompt * offer.input, reply * offer.output, 1)},
+                    {
+                        "label": "The API",
+                        "segments": bill_segments("API", prompt * offer.input, reply * offer.output, 1),
+                    },
                 ],
             },
             load_chart(rate, charged, capacity, values["utilisation"] * capacity, load),
@@ -95,15 +100,15 @@ def percent(share):
     return decimal(100 * share, 0 if share >= 0.1 else 1) + " %"
 
 
-def bill_segments(prompt, reply, sold):
+def bill_segments(payer, prompt, reply, sold):
     """Cut the cost of a thousand requests into prompt, reply and hours that nobody buys."""
     segments = [
-        segment("prompt", 1000 * prompt * sold, dollars(1000 * prompt * sold), 0),
-        segment("reply", 1000 * reply * sold, dollars(1000 * reply * sold), 4),
+        segment(payer + ", prompt", 1000 * prompt * sold, dollars(1000 * prompt * sold), 0),
+        segment(payer + ", reply", 1000 * reply * sold, dollars(1000 * reply * sold), 4),
     ]
     if sold < 1:
         idle = 1000 * (prompt + reply) * (1 - sold)
-        segments.append(segment("hours not sold", idle, dollars(idle), 5))
+        segments.append(segment(payer + ", hours not sold", idle, dollars(idle), 5))
     return segments
 
 
