@@ -38,7 +38,7 @@ INPUTS = {
     pricing.price_ratio: sizes(2),
     pricing.rental_rate: sizes(2),
     pricing.request_cost: sizes(4),
-    price.bill_segments: lambda rng: ([rng.random(), rng.random(), rng.choice([0.2, 0.5, 1])], {}),
+    price.bill_segments: lambda rng: (["API", rng.random(), rng.random(), rng.choice([0.2, 0.5, 1])], {}),
     price.dollars: lambda rng: ([rng.uniform(0, 1e6)], {}),
     price.percent: lambda rng: ([rng.random()], {}),
     price.load_chart: lambda rng: ([size(rng) for _ in range(5)], {}),
