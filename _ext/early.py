@@ -19,10 +19,20 @@ FIGURE = re.compile(r'<img (?![^>]*(?:width|loading)=)(?=[^>]*src="[^"]*_images/
 SIZE = re.compile(r'<svg [^>]*width="([\d.]+)pt" height="([\d.]+)pt"')
 
 
+# Names, modules, punctuation and space: more than half of what Pygments marks, in the colour that all code has.
+PLAIN = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>')
+
+
 def _drop_widget_state(app, env) -> None:
     """The state of the ipywidgets, tens of kilobytes on each page: meant for a script that the book does without."""
     for page in NbMetadataCollector.get_doc_data(env).values():
         page.get("js_files", {}).pop("ipywidgets_state", None)
+
+
+def _drop_plain_marks(app, pagename, templatename, context, doctree) -> None:
+    """A page of many cells has thousands of elements fewer to lay out, and looks the same."""
+    if "body" in context:
+        context["body"] = PLAIN.sub(r"\1", context["body"])
 
 
 def _defer_figures(app, pagename, templatename, context, doctree) -> None:
@@ -53,6 +63,7 @@ def _defer_scripts(app, pagename, templatename, context, doctree) -> None:
 def setup(app) -> dict[str, bool]:
     app.add_js_file(None, body=THEME, priority=1)
     app.connect("env-check-consistency", _drop_widget_state)
+    app.connect("html-page-context", _drop_plain_marks, priority=400)
     app.connect("html-page-context", _defer_figures, priority=400)  # before the tips copy them
     app.connect("html-page-context", _defer_scripts, priority=900)  # when all scripts have been added
     return {"parallel_read_safe": True, "parallel_write_safe": True}
