@@ -1,8 +1,7 @@
 """Build the book if anything in the clone has changed since the last build that succeeded.
 
 Runs in .venv. The pages are always written from nothing: Sphinx repeats no warning of a page that it does not read
-again, so an incremental build after a failed one would pass. What takes long, the execution of the cells, is cached,
-and done beforehand on all cores by cells.py.
+again, so an incremental build after a failed one would pass. What takes long, the execution of the cells, is cached.
 """
 
 import fcntl
@@ -40,7 +39,6 @@ def build() -> None:
     start = time.monotonic()
     command = [sys.executable, Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "-n", "--keep-going"]
     with LOG.open("w") as log:
-        subprocess.run([sys.executable, "scripts/cells.py"], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         status = subprocess.run(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL).returncode
     if status:
         print(*complaints(LOG.read_text()), sep="\n", file=sys.stderr)
