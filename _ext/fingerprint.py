@@ -45,13 +45,9 @@ def package() -> str:
     return digest(ROOT / name for name in EXECUTED)[:16]
 
 
-def cache(outdir: Path, fingerprint: str) -> Path:
-    """The folder of the executed cells of one state of the package, beside the pages in `outdir`."""
-    return outdir.parent / ".jupyter_cache" / fingerprint
-
-
 def _key_the_cache(app, config) -> None:
-    current = cache(Path(app.outdir), config.package_fingerprint)
+    # Beside the pages, a folder for each state of the package.
+    current = Path(app.outdir).parent / ".jupyter_cache" / config.package_fingerprint
     for old in current.parent.glob("*"):
         if old != current:
             shutil.rmtree(old, ignore_errors=True)
