@@ -68,6 +68,8 @@ def main(pages: list[str]) -> None:
     pages = pages or built
     if not pages:
         sys.exit("No page in _build/html: run `make book` first.")
+    if unknown := sorted({*pages} - {*built}):
+        sys.exit(f"Not in _build/html: {', '.join(unknown)}; a page is named like chapters/decode-law.html.")
     fetch()
     print(f"{'':42}" + "".join(f"{name:>16}" for name in TARGETS) + f"{'bytes':>12}")
     for page, report in reports(pages, program):
